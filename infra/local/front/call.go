@@ -1,0 +1,178 @@
+package front
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
+)
+
+// call is one request to an AWS service, as far as the front understands it.
+type call struct {
+	function  string // who calls: a function, or another part of the local stack
+	sandbox   string
+	service   string
+	operation string
+	resources []string
+	body      []byte // read whole, except for objects on their way to S3
+}
+
+// targets are the services that name their operation in X-Amz-Target.
+var targets = map[string]string{
+	"DynamoDB_20120810": "dynamodb",
+	"AmazonSQS":         "sqs",
+	"secretsmanager":    "secretsmanager",
+	"TrentService":      "kms",
+	"AWSStepFunctions":  "states",
+}
+
+// identify reads who calls, which service, which operation. It leaves resources to
+// inspect, which needs the body.
+func identify(r *http.Request, callers map[string]string) *call {
+	key, service := credential(r)
+	c := &call{service: service, sandbox: r.Header.Get("X-Amz-Security-Token"), function: callers[key]}
+	if c.function == "" {
+		c.function = "outside"
+	}
+	if target, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+		c.operation = operation
+		if name, known := targets[target]; known {
+			c.service = name
+		}
+	}
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
+		c.service, c.operation = "lambda", "Invoke"
+	case c.service == "s3":
+		c.operation = objectOperation(r)
+	}
+	return c
+}
+
+// credential reads access key and service out of the signature, header or presigned.
+func credential(r *http.Request) (key, service string) {
+	text := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		text, _, _ = strings.Cut(after, ",")
+	}
+	if parts := strings.Split(text, "/"); len(parts) == 5 {
+		return parts[0], parts[3]
+	}
+	return "", ""
+}
+
+// inspect finds the resources that the call names.
+func (c *call) inspect(u *url.URL) {
+	switch c.service {
+	case "s3":
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+		c.resources = []string{bucket}
+	case "lambda":
+		name, _ := runtimeapi.FunctionOf(u)
+		c.resources = []string{name}
+	default:
+		c.resources = named(c.body)
+	}
+	if len(c.resources) == 0 {
+		c.resources = []string{""}
+	}
+}
+
+// input is what the JSON services call the things they work on.
+type input struct {
+	TableName, IndexName   string
+	RequestItems           map[string]json.RawMessage
+	TransactItems          []map[string]struct{ TableName string }
+	QueueURL               string `json:"QueueUrl"`
+	QueueName              string
+	SecretID               string `json:"SecretId"`
+	KeyID                  string `json:"KeyId"`
+	StateMachineARN        string `json:"stateMachineArn"`
+	ExecutionARN           string `json:"executionArn"`
+	ResourceARN, TargetARN string
+}
+
+func named(body []byte) []string {
+	var in input
+	if json.Unmarshal(body, &in) != nil {
+		return nil
+	}
+	if len(in.RequestItems) > 0 {
+		return slices.Sorted(maps.Keys(in.RequestItems))
+	}
+	if len(in.TransactItems) > 0 {
+		return transacted(in.TransactItems)
+	}
+	if in.IndexName != "" {
+		return []string{in.TableName + "/index/" + in.IndexName}
+	}
+	for _, name := range []string{in.TableName, last(in.QueueURL, "/"), in.QueueName, in.SecretID, in.KeyID, last(in.StateMachineARN, ":"), last(in.ExecutionARN, ":execution:")} {
+		if name != "" {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+func transacted(items []map[string]struct{ TableName string }) []string {
+	tables := map[string]bool{}
+	for _, item := range items {
+		for _, action := range item {
+			tables[action.TableName] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(tables))
+}
+
+func last(text, separator string) string {
+	return text[strings.LastIndex(text, separator)+len(separator):]
+}
+
+// objectOperation names an S3 call by its method, path and query, as IAM and the
+// documentation do.
+func objectOperation(r *http.Request) string {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	query := r.URL.Query()
+	if key == "" {
+		return bucketOperation(r.Method, query)
+	}
+	switch {
+	case query.Has("uploadId") || query.Has("uploads"):
+		return r.Method + " multipart"
+	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		return "CopyObject"
+	}
+	return map[string]string{"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}[r.Method]
+}
+
+func bucketOperation(method string, query url.Values) string {
+	switch {
+	case query.Has("delete"):
+		return "DeleteObjects"
+	case query.Has("versions"):
+		return "ListObjectVersions"
+	case query.Has("versioning"):
+		return map[string]string{"GET": "GetBucketVersioning", "PUT": "PutBucketVersioning"}[method]
+	case query.Has("list-type"):
+		return "ListObjectsV2"
+	}
+	return map[string]string{"GET": "ListObjects", "HEAD": "HeadBucket", "PUT": "CreateBucket", "DELETE": "DeleteBucket"}[method]
+}
+
+// deletion is the body of DeleteObjects.
+type deletion struct {
+	XMLName xml.Name     `xml:"Delete"`
+	Space   string       `xml:"xmlns,attr,omitempty"`
+	Objects []objectToGo `xml:"Object"`
+	Quiet   bool         `xml:"Quiet"`
+}
+
+type objectToGo struct {
+	Key       string `xml:"Key"`
+	VersionID string `xml:"VersionId,omitempty"`
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// metricNamespace of what the functions count themselves, without dimensions.
+const metricNamespace = "Mikla/DataDeletion"
+
+// alarm is one alarm; its name is that of its page in infra/runbooks.
+type alarm struct {
+	name    string
+	meaning string
+	metric  awscloudwatch.IMetric
+	atLeast float64
+	periods float64 // of five minutes, all of them; 0 is 1
+	absence bool    // alarms below atLeast, and when there is no data
+}
+
+func (d *deletion) addAlarms(api awsapigateway.SpecRestApi) {
+	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{
+		TopicName:  jsii.String(d.stage.name("alarms")),
+		MasterKey:  d.transportKey,
+		EnforceSSL: jsii.Bool(true),
+	})
+	d.output("AlarmTopicArn", topic.TopicArn())
+	action := awscloudwatchactions.NewSnsAction(topic)
+	for _, a := range d.alarms(api) {
+		d.alarm(a).AddAlarmAction(action)
+	}
+}
+
+func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
+	sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: fiveMinutes()}
+	most := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: fiveMinutes()}
+	return []alarm{
+		{name: "DeletionStartDeadLetters", atLeast: 1,
+			meaning: "A start message failed five times.",
+			metric:  d.deadLetters.MetricApproximateNumberOfMessagesVisible(most)},
+		{name: "DeletionStartQueueStalled", atLeast: 600,
+			meaning: "The oldest start message has waited for ten minutes.",
+			metric:  d.startQueue.MetricApproximateAgeOfOldestMessage(most)},
+		{name: "DeletionExecutionsFailed", atLeast: 1,
+			meaning: "An execution failed; its request is parked or is started again by the sweep.",
+			metric:  d.workflow.MetricFailed(sum)},
+		{name: "DeletionExecutionsTimedOut", atLeast: 1,
+			meaning: "An execution ran for a day without an end.",
+			metric:  d.workflow.MetricTimedOut(sum)},
+		{name: "DeletionFunctionErrors", atLeast: 5,
+			meaning: "Functions fail more often than retries explain.",
+			metric:  d.functionErrors()},
+		{name: "DeletionApiServerErrors", atLeast: 1,
+			meaning: "A caller got a 5xx answer: a deletion request may have been turned away.",
+			metric:  api.MetricServerError(sum)},
+		{name: "DeletionWaitingForOperator", atLeast: 1,
+			meaning: "A request cannot proceed without a person.",
+			metric:  d.counted("WaitingForOperator", most)},
+		{name: "DeletionSweepMissing", atLeast: 1, periods: 2, absence: true,
+			meaning: "No sweep completed for ten minutes: nothing restarts what died.",
+			metric:  d.counted("SweepCompleted", sum)},
+		{name: "DeletionRefusalsSpike", atLeast: 100,
+			meaning: "Unusually many callbacks are refused: a wrong secret, or somebody probing.",
+			metric:  d.counted("Refused", sum)},
+	}
+}
+
+func fiveMinutes() awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(5)) }
+
+func (d *deletion) counted(metric string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(metricNamespace), MetricName: jsii.String(metric),
+		Statistic: options.Statistic, Period: options.Period,
+	})
+}
+
+// functionErrors adds up the errors of all functions.
+func (d *deletion) functionErrors() awscloudwatch.IMetric {
+	metrics := map[string]awscloudwatch.IMetric{}
+	var terms []string
+	for i, folder := range functionFolders {
+		id := fmt.Sprintf("m%d", i)
+		metrics[id] = d.functions[folder].MetricErrors(&awscloudwatch.MetricOptions{Period: fiveMinutes()})
+		terms = append(terms, "FILL("+id+", 0)")
+	}
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression:   jsii.String(strings.Join(terms, " + ")),
+		UsingMetrics: &metrics,
+		Label:        jsii.String("Errors of all functions"),
+		Period:       fiveMinutes(),
+	})
+}
+
+func (d *deletion) alarm(a alarm) awscloudwatch.Alarm {
+	comparison := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+	missing := awscloudwatch.TreatMissingData_NOT_BREACHING
+	if a.absence {
+		comparison = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
+		missing = awscloudwatch.TreatMissingData_BREACHING
+	}
+	return awscloudwatch.NewAlarm(d.stack, jsii.String(a.name), &awscloudwatch.AlarmProps{
+		AlarmName:          jsii.String(a.name),
+		AlarmDescription:   jsii.String(a.meaning + " Runbook: infra/runbooks/" + a.name + ".md"),
+		Metric:             a.metric,
+		Threshold:          jsii.Number(a.atLeast),
+		EvaluationPeriods:  jsii.Number(max(a.periods, 1)),
+		ComparisonOperator: comparison,
+		TreatMissingData:   missing,
+	})
+}

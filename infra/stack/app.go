@@ -1,0 +1,94 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+)
+
+// The feature flags of cdk.json hold without the CDK command line too, so that the
+// templates are the same with and without it.
+//
+//go:embed cdk.json
+var cdkJSON []byte
+
+// synthesize writes the cloud assembly to out. code is the folder with one folder per
+// function, as built.
+func synthesize(code, out string) (err error) {
+	// The CDK reports every mistake as a panic.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("synthesize: %v", p)
+		}
+	}()
+	m, err := datamap.Load()
+	if err != nil {
+		return err
+	}
+	app, err := newApp(out)
+	if err != nil {
+		return err
+	}
+	stage := dev.in(app)
+	platform := newPlatformDev(app, stage, m)
+	if err := newDeletion(app, stage, m, platform.key, code); err != nil {
+		return err
+	}
+	app.Synth(nil)
+	return nil
+}
+
+func newApp(out string) (awscdk.App, error) {
+	var config struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(cdkJSON, &config); err != nil {
+		return nil, fmt.Errorf("cdk.json: %w", err)
+	}
+	return awscdk.NewApp(&awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false),
+		Context:            &config.Context,
+		Outdir:             jsii.String(out),
+	}), nil
+}
+
+func checkBinaries(code string) error {
+	var missing []string
+	for _, folder := range functionFolders {
+		if _, err := os.Stat(filepath.Join(code, folder, "bootstrap")); err != nil {
+			missing = append(missing, folder)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("functions not built: %s; run `make build` first", strings.Join(missing, ", "))
+}
+
+// repositoryRoot is the nearest folder upwards that holds go.mod: the CDK command line
+// and the tests start in this folder, make in the root.
+func repositoryRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no go.mod above the working folder; run inside the repository")
+		}
+		dir = parent
+	}
+}

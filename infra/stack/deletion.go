@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+)
+
+// deletion is the stack of this service while it is being put together.
+type deletion struct {
+	stack awscdk.Stack
+	stage Stage
+	datam *datamap.Map
+	code  string // folder with one folder per function, as built
+
+	publicBaseURL *string
+	platformKey   awskms.IKey // of Mikla's live stores
+	recordsKey    awskms.Key  // of ledger, casefile and tombstones
+	secretsKey    awskms.Key
+	transportKey  awskms.Key // of queues, logs and alarms: opaque IDs only
+	tables        map[string]awsdynamodb.TableV2
+	metaApps      awssecretsmanager.Secret
+	codeSecret    awssecretsmanager.Secret
+	fingerprint   awssecretsmanager.Secret
+	startQueue    awssqs.Queue
+	deadLetters   awssqs.Queue
+	functions     map[string]awslambda.Function
+	workflow      awsstepfunctions.StateMachine
+}
+
+func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms.IKey, code string) error {
+	d := &deletion{
+		stack: awscdk.NewStack(app, jsii.String("Deletion"), &awscdk.StackProps{
+			Env:         stage.env(),
+			Description: jsii.String("Mikla data deletion: intake, workflow, status."),
+		}),
+		stage: stage, datam: m, platformKey: platformKey, code: code,
+		tables:    map[string]awsdynamodb.TableV2{},
+		functions: map[string]awslambda.Function{},
+	}
+	d.publicBaseURL = awscdk.NewCfnParameter(d.stack, jsii.String("PublicBaseUrl"), &awscdk.CfnParameterProps{
+		Description: jsii.String("Where people reach this API: scheme and host, without final slash. Status links begin with it."),
+		Default:     stage.PublicBaseURL,
+	}).ValueAsString()
+	d.addKeys()
+	d.addTables()
+	d.addSecrets()
+	d.addQueues()
+	d.addStepFunctions()
+	if err := d.addWorkflow(); err != nil {
+		return err
+	}
+	d.addEdgeFunctions()
+	api, err := d.addAPI()
+	if err != nil {
+		return err
+	}
+	d.addFirewall(api)
+	d.addAlarms(api)
+	return nil
+}
+
+func (d *deletion) addTables() {
+	for _, store := range d.datam.Stores {
+		if store.Owner != "service" {
+			continue
+		}
+		// The casefile holds what names a person while a request is open. With recovery
+		// it would be readable for a day after it was scrubbed.
+		recovery := store.Name != "casefile"
+		d.tables[store.Name] = table(d.stack, d.stage, store, d.recordsKey, lasting{recovery: recovery, retained: true})
+	}
+}
+
+func (d *deletion) addSecrets() {
+	d.metaApps = d.secret("MetaApps", "meta-apps",
+		"Meta apps and their secrets: {app_id: {family: facebook|instagram, secrets: [current, previous]}}. "+
+			"Deployed as {}, which knows no app and so refuses every callback, until an operator fills it in.",
+		&awssecretsmanager.SecretProps{
+			SecretStringValue: awscdk.SecretValue_UnsafePlainText(jsii.String("{}")),
+		})
+	d.codeSecret = d.secret("CodeSecret", "code",
+		"Versioned secret of the confirmation codes: {current: version, version: secret}.", generated())
+	d.fingerprint = d.secret("FingerprintSecret", "fingerprint",
+		"Versioned secret of the tombstones' fingerprints: {current: version, version: secret}.", generated())
+}
+
+// generated is a versioned secret whose first version the deployment makes.
+func generated() *awssecretsmanager.SecretProps {
+	return &awssecretsmanager.SecretProps{
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"current":"1"}`),
+			GenerateStringKey:    jsii.String("1"),
+			PasswordLength:       jsii.Number(64),
+			ExcludePunctuation:   jsii.Bool(true),
+		},
+	}
+}
+
+// secret outlives the stack: without the old versions codes could not be given again
+// and tombstones would match nobody.
+func (d *deletion) secret(id, name, description string, props *awssecretsmanager.SecretProps) awssecretsmanager.Secret {
+	props.SecretName = jsii.String(d.stage.name(name))
+	props.Description = jsii.String(description)
+	props.EncryptionKey = d.secretsKey
+	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+	return awssecretsmanager.NewSecret(d.stack, jsii.String(id), props)
+}
+
+func (d *deletion) addQueues() {
+	d.deadLetters = d.queue("StartDeadLetterQueue", &awssqs.QueueProps{
+		QueueName:       jsii.String(d.stage.name("start-dlq")),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	})
+	d.startQueue = d.queue("StartQueue", &awssqs.QueueProps{
+		QueueName:         jsii.String(d.stage.name("start")),
+		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(4)),
+		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * startTimeout)),
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: d.deadLetters, MaxReceiveCount: jsii.Number(5)},
+	})
+	d.output("StartQueueUrl", d.startQueue.QueueUrl())
+	d.output("StartDeadLetterQueueUrl", d.deadLetters.QueueUrl())
+}
+
+func (d *deletion) queue(id string, props *awssqs.QueueProps) awssqs.Queue {
+	props.Encryption = awssqs.QueueEncryption_KMS
+	props.EncryptionMasterKey = d.transportKey
+	props.EnforceSSL = jsii.Bool(true)
+	return awssqs.NewQueue(d.stack, jsii.String(id), props)
+}
+
+func (d *deletion) output(id string, value *string) {
+	awscdk.NewCfnOutput(d.stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value})
+}
+
+// store of the data map. The names written in this package are checked here, so a
+// renamed store fails the synthesis and not the deployment.
+func (d *deletion) store(name string) datamap.Store {
+	store, ok := d.datam.Store(name)
+	if !ok {
+		panic(fmt.Sprintf("store %q is not in the data map", name))
+	}
+	return store
+}
+
+// constructID is "ai_audit" or "meta-callback" as CDK names go: "AiAudit", "MetaCallback".
+func constructID(name string) string {
+	var id strings.Builder
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == '-' }) {
+		id.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return id.String()
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+)
+
+// functionFolders are the folders of functions/ that deploy.
+var functionFolders = []string{
+	"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "sweep", "status",
+}
+
+// startTimeout of start-deletion, seconds; the queue hides a message six times as long.
+const startTimeout = 30
+
+// function is what tells one function from another.
+type function struct {
+	folder      string
+	description string
+	timeout     float64 // seconds
+	environment map[string]*string
+	rights      rights
+}
+
+// addStepFunctions makes the functions that the state machine calls.
+func (d *deletion) addStepFunctions() {
+	ledger, casefile := d.table("ledger"), d.table("casefile")
+	ofSubject := func() map[string]*string {
+		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "STORES": d.stores()}
+	}
+	d.add(function{
+		folder: "locate", timeout: 60,
+		description: "Finds whose records a request is about and freezes their keys.",
+		environment: ofSubject(),
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.live("links", "GetItem", "BatchGetItem", "Query"),
+			d.live("leads", "GetItem", "BatchGetItem", "Query"),
+		),
+	})
+	fence := ofSubject()
+	fence["TOMBSTONES_TABLE"] = d.table("tombstones")
+	fence["FINGERPRINT_SECRET"] = d.fingerprint.SecretArn()
+	d.add(function{
+		folder: "fence", timeout: 60,
+		description: "Writes tombstones and hides the rows that are about to go.",
+		environment: fence,
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.own("casefile", "GetItem", "Query"),
+			d.own("tombstones", "GetItem", "UpdateItem"),
+			d.live("leads", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
+			d.live("conversations", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
+			d.read(d.fingerprint),
+		),
+	})
+	d.add(function{
+		folder: "purge", timeout: 900,
+		description: "Deletes a subject's live records; the only function that can.",
+		environment: ofSubject(),
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.everyStore(
+				[]string{"GetItem", "BatchGetItem", "Query", "BatchWriteItem", "DeleteItem", "UpdateItem"},
+				d.listMedia, d.deleteMedia),
+		),
+	})
+	d.add(function{
+		folder: "verify", timeout: 300,
+		description: "Looks for what is left of a subject; can only read live stores.",
+		environment: ofSubject(),
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.own("casefile", "GetItem", "Query"),
+			d.everyStore([]string{"GetItem", "BatchGetItem", "Query"}, d.listMedia),
+		),
+	})
+	d.add(function{
+		folder: "close", timeout: 60,
+		description: "Counts, scrubs the casefile and sets the request's last state.",
+		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile},
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
+			d.own("casefile", "GetItem", "Query", "DeleteItem", "BatchWriteItem"),
+		),
+	})
+}
+
+// addEdgeFunctions makes the functions at the edges: HTTP, queue and clock.
+func (d *deletion) addEdgeFunctions() {
+	d.addMetaCallback()
+	d.addStartDeletion()
+	d.addSweep()
+	d.add(function{
+		folder: "status", timeout: 10,
+		description: "The status page of a request, as HTML and JSON.",
+		environment: map[string]*string{"LEDGER_TABLE": d.table("ledger"), "PUBLIC_BASE_URL": d.publicBaseURL},
+		rights:      d.own("ledger", "GetItem"),
+	})
+}
+
+func (d *deletion) addMetaCallback() {
+	d.add(function{
+		folder: "meta-callback", timeout: 10,
+		description: "Meta's data deletion and deauthorize callbacks.",
+		environment: map[string]*string{
+			"LEDGER_TABLE":       d.table("ledger"),
+			"CASEFILE_TABLE":     d.table("casefile"),
+			"START_QUEUE_URL":    d.startQueue.QueueUrl(),
+			"META_APPS_SECRET":   d.metaApps.SecretArn(),
+			"CODE_SECRET":        d.codeSecret.SecretArn(),
+			"FINGERPRINT_SECRET": d.fingerprint.SecretArn(),
+			"PUBLIC_BASE_URL":    d.publicBaseURL,
+			"SECURITY_LOG_TABLE": d.table("security_log"),
+		},
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
+			d.own("casefile", "GetItem", "PutItem"),
+			d.live("security_log", "UpdateItem"),
+			d.send(),
+			d.read(d.metaApps, d.codeSecret, d.fingerprint),
+		),
+	})
+}
+
+func (d *deletion) addStartDeletion() {
+	start := d.add(function{
+		folder: "start-deletion", timeout: startTimeout,
+		description: "Starts one execution per request and run.",
+		environment: map[string]*string{
+			"LEDGER_TABLE":      d.table("ledger"),
+			"STATE_MACHINE_ARN": d.workflow.StateMachineArn(),
+		},
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.receive(),
+			rights{allow([]*string{d.workflow.StateMachineArn()}, "states:StartExecution")},
+		),
+	})
+	awslambda.NewEventSourceMapping(d.stack, jsii.String("StartDeletionFromQueue"), &awslambda.EventSourceMappingProps{
+		Target:                  start,
+		EventSourceArn:          d.startQueue.QueueArn(),
+		BatchSize:               jsii.Number(10),
+		ReportBatchItemFailures: jsii.Bool(true),
+	})
+}
+
+func (d *deletion) addSweep() {
+	execution := d.stage.arn("states", "execution:"+d.workflowName()+":*")
+	sweep := d.add(function{
+		folder: "sweep", timeout: 50,
+		description: "Sends again what never started and starts again what died.",
+		environment: map[string]*string{
+			"LEDGER_TABLE":      d.table("ledger"),
+			"START_QUEUE_URL":   d.startQueue.QueueUrl(),
+			"STATE_MACHINE_ARN": d.workflow.StateMachineArn(),
+		},
+		rights: all(
+			d.own("ledger", "Query", "GetItem", "PutItem"),
+			d.send(),
+			rights{allow([]*string{&execution}, "states:DescribeExecution")},
+		),
+	})
+	// A missed minute is not made up: the next one does the same work.
+	target := awseventstargets.NewLambdaFunction(sweep, &awseventstargets.LambdaFunctionProps{
+		RetryAttempts: jsii.Number(0),
+		MaxEventAge:   awscdk.Duration_Minutes(jsii.Number(1)),
+	})
+	awsevents.NewRule(d.stack, jsii.String("SweepSchedule"), &awsevents.RuleProps{
+		RuleName: jsii.String(d.stage.name("sweep")),
+		Schedule: awsevents.Schedule_Rate(awscdk.Duration_Minutes(jsii.Number(1))),
+		Targets:  &[]awsevents.IRuleTarget{target},
+	})
+}
+
+// everyStore allows operations on each table that the lead scope touches, and what is
+// given for each of its buckets.
+func (d *deletion) everyStore(operations []string, onBucket ...func(string) rights) rights {
+	var granted rights
+	for _, store := range d.touched() {
+		if store.Kind == "table" {
+			granted = append(granted, d.live(store.Name, operations...)...)
+			continue
+		}
+		for _, allowed := range onBucket {
+			granted = append(granted, allowed(store.Name)...)
+		}
+	}
+	return granted
+}
+
+// touched is the stores in which the data map finds items of a lead.
+func (d *deletion) touched() []datamap.Store {
+	var stores []datamap.Store
+	for _, store := range d.datam.Stores {
+		if len(store.Find[datamap.Lead]) > 0 {
+			stores = append(stores, store)
+		}
+	}
+	return stores
+}
+
+// stores is the value of STORES: the physical name of each store, as JSON.
+func (d *deletion) stores() *string {
+	names := map[string]string{}
+	for _, store := range d.touched() {
+		names[store.Name] = d.stage.storeName(store)
+	}
+	value, err := json.Marshal(names)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return jsii.String(string(value))
+}
+
+// table is the value of an environment variable that names a table.
+func (d *deletion) table(store string) *string {
+	if own, ok := d.tables[store]; ok {
+		return own.TableName()
+	}
+	return jsii.String(d.stage.storeName(d.store(store)))
+}
+
+func (d *deletion) add(f function) awslambda.Function {
+	id, name := constructID(f.folder), d.stage.name(f.folder)
+	logs := d.logGroup(id+"Logs", "/aws/lambda/"+name)
+	fn := awslambda.NewFunction(d.stack, jsii.String(id), &awslambda.FunctionProps{
+		FunctionName: jsii.String(name),
+		Description:  jsii.String(f.description),
+		Runtime:      awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture: awslambda.Architecture_ARM_64(),
+		Handler:      jsii.String("bootstrap"),
+		Code:         awslambda.Code_FromAsset(jsii.String(filepath.Join(d.code, f.folder)), nil),
+		MemorySize:   jsii.Number(256),
+		Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
+		Environment:  &f.environment,
+		LogGroup:     logs,
+		Role:         d.role(id+"Role", *logs.LogGroupArn(), f.rights),
+	})
+	d.functions[f.folder] = fn
+	return fn
+}
+
+// logGroup keeps logs for two weeks. They hold request IDs and no personal data; should
+// any get in by mistake, it is gone before the 30 days are over, though CloudWatch may
+// take three more days to remove what has expired.
+func (d *deletion) logGroup(id, name string) awslogs.LogGroup {
+	return awslogs.NewLogGroup(d.stack, jsii.String(id), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String(name),
+		Retention:     awslogs.RetentionDays_TWO_WEEKS,
+		EncryptionKey: d.transportKey,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+}

@@ -1,0 +1,163 @@
+// Package datamap is the declared inventory of every store that can hold personal
+// data, and the rule for each. It drives locate, fence, purge and verify; no other
+// package names a table. datamap.yaml is the inventory; its head explains it.
+package datamap
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed datamap.yaml
+var embedded []byte
+
+// Scope is what a request deletes.
+type Scope string
+
+// Lead is one end user as seen by one channel.
+const Lead Scope = "lead"
+
+// Map is the inventory.
+type Map struct {
+	Version    int             `yaml:"version"`
+	Identities []Identity      `yaml:"identities"`
+	Kept       map[string]Kept `yaml:"kept"`
+	Stores     []Store         `yaml:"stores"`
+}
+
+// Identity is a way from what a requester brings to subjects.
+type Identity struct {
+	Name   string              `yaml:"name"`
+	Store  string              `yaml:"store"`
+	Where  map[string]Template `yaml:"where"`
+	Target string              `yaml:"target"`
+	Forms  map[string]Template `yaml:"forms"`
+}
+
+// Kept is a category that a deletion leaves, and for how long after the deletion;
+// 0 months for what cannot be linked to a person.
+type Kept struct {
+	Reason string `yaml:"reason"`
+	Months int    `yaml:"months"`
+}
+
+// Store is one table or bucket.
+type Store struct {
+	Name       string              `yaml:"name"`
+	Owner      string              `yaml:"owner"` // platform or service
+	Kind       string              `yaml:"kind"`  // table or bucket
+	Category   string              `yaml:"category"`
+	Key        []string            `yaml:"key"`
+	Indexes    map[string][]string `yaml:"indexes"`
+	Parent     string              `yaml:"parent"`
+	Dated      *Dated              `yaml:"dated"`
+	Belongs    map[string]string   `yaml:"belongs"`
+	Find       map[Scope][]Finder  `yaml:"find"`
+	Profile    []string            `yaml:"profile"`
+	Fenced     []string            `yaml:"fenced"`
+	Objects    []Object            `yaml:"objects"`
+	HiddenBy   string              `yaml:"hidden_by"`
+	Newer      *Newer              `yaml:"newer"`
+	Quotes     *Quotes             `yaml:"quotes"`
+	Rule       string              `yaml:"rule"` // delete or keep
+	Kept       string              `yaml:"kept"`
+	Concerns   []Scope             `yaml:"concerns"`
+	Expires    string              `yaml:"expires"` // TTL attribute
+	Basis      string              `yaml:"basis"`
+	MaxAgeDays int                 `yaml:"max_age_days"`
+}
+
+// Dated says which attribute dates a record.
+type Dated struct {
+	Attribute string `yaml:"attribute"`
+	Sort      bool   `yaml:"sort"` // the sort key begins with it
+}
+
+// Finder is one way to a subject's items.
+type Finder struct {
+	From   string              `yaml:"from"`
+	Index  string              `yaml:"index"`
+	Where  map[string]Template `yaml:"where"`
+	Prefix Template            `yaml:"prefix"`
+}
+
+// Object is media that a record names in an attribute ("a" or "a[].b").
+type Object struct {
+	Store     string   `yaml:"store"`
+	Attribute string   `yaml:"attribute"`
+	Within    Template `yaml:"within"`
+}
+
+// Newer is what happens to a record that is newer than the cutoff.
+type Newer struct {
+	Empty []string `yaml:"empty"`
+}
+
+// Quotes says where the rows of this store find a quotation, and what it looks like.
+type Quotes struct {
+	Store     string   `yaml:"store"`
+	Reference string   `yaml:"reference"`
+	Form      Template `yaml:"form"`
+	List      string   `yaml:"list"`
+	Whose     string   `yaml:"whose"`
+	Field     string   `yaml:"field"`
+	Text      string   `yaml:"text"`
+}
+
+// Load reads the inventory that is built in.
+func Load() (*Map, error) { return Parse("datamap.yaml", embedded) }
+
+// Parse reads and checks an inventory. Every problem is reported at once, each with
+// file and line.
+func Parse(file string, src []byte) (*Map, error) {
+	var m Map
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	dec.KnownFields(true)
+	if err := dec.Decode(&m); err != nil {
+		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(src, &root); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	c := checker{file: file, root: root.Content[0], m: &m}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// Store finds a store by name.
+func (m *Map) Store(name string) (Store, bool) {
+	for _, s := range m.Stores {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Store{}, false
+}
+
+// Identity finds an identity by name.
+func (m *Map) Identity(name string) (Identity, bool) {
+	for _, i := range m.Identities {
+		if i.Name == name {
+			return i, true
+		}
+	}
+	return Identity{}, false
+}
+
+// IsTable says that the store is a table rather than a bucket.
+func (s Store) IsTable() bool { return s.Kind == "table" }
+
+// IndexKey is the key of an index; of the base table for "".
+func (s Store) IndexKey(index string) []string {
+	if index == "" {
+		return s.Key
+	}
+	return s.Indexes[index]
+}

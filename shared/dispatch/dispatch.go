@@ -1,0 +1,188 @@
+// Package dispatch hands requests to executions of the state machine: it drains the
+// outbox, starts a run once, and starts a further run where an execution died.
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/workflow"
+)
+
+const (
+	resendAfter  = time.Minute     // an outbox entry is sent again
+	checkAfter   = 2 * time.Minute // an execution is looked at
+	waitingAfter = 5 * time.Minute // a request that waits for a person is counted
+	maxRuns      = 10              // then a person looks
+	sweepPage    = 50
+)
+
+// Queue carries start messages.
+type Queue interface {
+	Send(ctx context.Context, m workflow.Message) error
+}
+
+// Executions starts runs of the state machine. Start is a success if an execution of
+// that name was ever started. Running is false for one that ended or never was.
+type Executions interface {
+	Start(ctx context.Context, name string, m workflow.Message) error
+	Running(ctx context.Context, name string) (bool, error)
+}
+
+// Starter starts what a queue message names.
+type Starter struct {
+	Ledger     *ledger.Ledger
+	Executions Executions
+}
+
+// Start starts the run, once: a duplicate, a late or a reordered message starts
+// nothing. If the process dies after the execution started, the sweep or the message
+// comes again and finds the name taken.
+func (s Starter) Start(ctx context.Context, m workflow.Message) error {
+	r, err := s.Ledger.Get(ctx, m.RequestID)
+	if err != nil {
+		return err
+	}
+	if m.Run > r.Run {
+		return fault.New(fault.Invalid, "a message names a run that the request does not have yet")
+	}
+	if m.Run < r.Run || !r.InOutbox() {
+		return nil
+	}
+	if err := s.Executions.Start(ctx, r.ExecutionName(), workflow.For(r)); err != nil {
+		return err
+	}
+	_, err = s.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
+		r.Started(m.Run)
+		if !r.State.Terminal() {
+			r.CheckAt = s.Ledger.Now().Add(checkAfter)
+		}
+		return nil
+	})
+	return err
+}
+
+// Sweeper looks after every open request.
+type Sweeper struct {
+	Ledger     *ledger.Ledger
+	Queue      Queue
+	Executions Executions
+	Log        *slog.Logger
+	Reserve    time.Duration // time before the deadline at which it stops
+}
+
+// Swept counts what a sweep did.
+type Swept struct {
+	Seen, Resent, Restarted, Parked, Waiting, Failed int
+}
+
+// Run looks at everything that is due. It finishes all that it can and then fails if
+// any failed.
+func (s Sweeper) Run(ctx context.Context) (Swept, error) {
+	var done Swept
+	seen := map[string]bool{}
+	for s.inTime(ctx) {
+		ids, err := s.Ledger.Due(ctx, s.Ledger.Now(), sweepPage)
+		if err != nil {
+			return done, err
+		}
+		fresh := 0
+		for _, id := range ids {
+			if seen[id] {
+				continue // the index lags behind what this sweep did
+			}
+			seen[id] = true
+			fresh++
+			if err := s.one(ctx, id, &done); err != nil {
+				done.Failed++
+				s.Log.ErrorContext(ctx, "sweep failed for a request", "request_id", id, "error", fault.Describe(err))
+			}
+		}
+		if fresh == 0 {
+			break
+		}
+	}
+	if done.Failed > 0 {
+		return done, fault.New(fault.Retry, "a sweep could not look after every request")
+	}
+	return done, nil
+}
+
+func (s Sweeper) inTime(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > s.Reserve
+}
+
+func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
+	r, err := s.Ledger.Get(ctx, id)
+	if err != nil || r.State.Terminal() {
+		return err // an index hit is a hint
+	}
+	done.Seen++
+	switch {
+	case r.State.Waiting():
+		done.Waiting++
+		return s.lookAgain(ctx, r, waitingAfter)
+	case r.InOutbox():
+		done.Resent++
+		return s.send(ctx, r)
+	}
+	running, err := s.Executions.Running(ctx, r.ExecutionName())
+	if err != nil {
+		return err
+	}
+	if running {
+		return s.lookAgain(ctx, r, checkAfter)
+	}
+	return s.restart(ctx, r, done)
+}
+
+// lookAgain sets when the request is due for the sweep again, if it is as it was.
+func (s Sweeper) lookAgain(ctx context.Context, seen request.Request, after time.Duration) error {
+	_, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
+		if r.Run == seen.Run && !r.State.Terminal() {
+			r.CheckAt = s.Ledger.Now().Add(after)
+		}
+		return nil
+	})
+	return err
+}
+
+func (s Sweeper) send(ctx context.Context, r request.Request) error {
+	if err := s.Queue.Send(ctx, workflow.For(r)); err != nil {
+		return err
+	}
+	return s.lookAgain(ctx, r, resendAfter)
+}
+
+// restart gives a request whose execution ended without ending it to the next run.
+// The run is raised first, so that the dead one cannot come back and write.
+func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept) error {
+	r, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
+		if r.Run != seen.Run || r.State.Terminal() || r.State.Waiting() {
+			return nil // it went on while we looked
+		}
+		if r.Run >= maxRuns {
+			return r.Move(request.NeedsOperator, s.Ledger.Now())
+		}
+		r.NextRun()
+		r.CheckAt = s.Ledger.Now().Add(resendAfter)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if r.State == request.NeedsOperator && r.Run == seen.Run {
+		done.Parked++
+		s.Log.ErrorContext(ctx, "request waits for the operator", "request_id", r.ID)
+	}
+	if r.Run == seen.Run || !r.InOutbox() {
+		return nil
+	}
+	done.Restarted++
+	return s.Queue.Send(ctx, workflow.For(r))
+}

@@ -1,0 +1,324 @@
+// Package ledger is the durable record of deletion requests.
+//
+// A request lives in two tables: the record (states, dates, counts, fingerprints:
+// nothing that names the person) and, while it is open, its case file (who asked,
+// whose data it is, how far the purge is), which is scrubbed when it closes.
+// The record's row is also the outbox: a request whose StartedRun is behind its Run
+// still has to be started, and the sweep finds it in a sparse index.
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/confirmation"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/secrets"
+)
+
+// How long things stay. The map (shared/datamap) states the same ages; a test
+// compares them.
+const (
+	KeepRecord   = 400 * 24 * time.Hour // after closing
+	KeepCaseFile = 60 * 24 * time.Hour  // a safety net: scrubbing comes long before
+	firstCheck   = time.Minute
+	tries        = 8 // optimistic retries before the caller is told to come again
+)
+
+// Ledger is the record over its rows. Now and Token are parameters for tests.
+type Ledger struct {
+	Rows  Rows
+	Now   func() time.Time
+	Token func() string // 32 random hexadecimal digits
+}
+
+// New makes a ledger on the real clock and real randomness.
+func New(rows Rows) *Ledger { return &Ledger{Rows: rows, Now: time.Now, Token: RandomID} }
+
+// RandomID is 128 random bits in hexadecimal.
+func RandomID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return hex.EncodeToString(b[:])
+}
+
+// Identity is who asked, as the intake verified it.
+type Identity struct {
+	Kind   string            `json:"kind"`   // an identity of the data map
+	Fields map[string]string `json:"fields"` // its template fields; empty names nobody
+}
+
+// Notice is a verified message that asks for a deletion.
+type Notice struct {
+	Intake   string
+	Asked    request.Asked
+	Identity Identity
+	// Requester identifies who asks across notices; nil when it names nobody.
+	// Occasion identifies this very notice. Both are inputs of keyed fingerprints.
+	Requester, Occasion []string
+}
+
+// Keys are the versioned secrets of an admission.
+type Keys struct{ Code, Fingerprint secrets.Versioned }
+
+type pointer struct {
+	RequestID string `json:"request_id"`
+}
+
+func recordKey(id string) Key { return Key{Records, "request#" + id, "request"} }
+
+func pointerKey(kind, print string) Key { return Key{Records, kind + "#" + print, "pointer"} }
+
+func fingerprint(keys secrets.Versioned, version, purpose string, parts []string) string {
+	key, _ := keys.Key(version)
+	return version + "." + hex.EncodeToString(secrets.MAC(key, append([]string{purpose}, parts...)...))
+}
+
+// Admit makes a request of a notice, once. The same notice, or another one of a
+// requester whose request is open, comes back as the request that exists; a later
+// cutoff or a heavier kind is taken into it. When Admit returns without an error,
+// the request, its outbox entry and its case file are durable.
+func (l *Ledger) Admit(ctx context.Context, n Notice, keys Keys) (request.Request, error) {
+	id := l.Token()
+	for range tries {
+		r, err := l.admitOnce(ctx, id, n, keys)
+		if !contended(err) {
+			return r, err
+		}
+	}
+	return request.Request{}, fault.New(fault.Retry, "admit a request: the requester's rows keep changing")
+}
+
+func (l *Ledger) admitOnce(ctx context.Context, id string, n Notice, keys Keys) (request.Request, error) {
+	r, _, found, err := l.pointed(ctx, "notice", n.Occasion, keys.Fingerprint)
+	if err != nil || found {
+		return r, err
+	}
+	if n.Requester != nil {
+		r, row, found, err := l.pointed(ctx, "open", n.Requester, keys.Fingerprint)
+		if err != nil {
+			return r, err
+		}
+		if found && joins(r, n) {
+			return r, l.join(ctx, &r, row, n, keys)
+		}
+	}
+	return l.create(ctx, id, n, keys)
+}
+
+// joins says whether an open request can still take a notice in. One whose case file
+// is being scrubbed cannot take a later cutoff: that is a new request.
+func joins(r request.Request, n Notice) bool {
+	return !r.State.Terminal() && !(r.Closing && n.Asked.Cutoff.After(r.Cutoff))
+}
+
+// pointed follows a pointer of the requester or the notice, made with any version
+// of the fingerprint secret.
+func (l *Ledger) pointed(ctx context.Context, kind string, parts []string, keys secrets.Versioned) (request.Request, Row, bool, error) {
+	for _, version := range keys.Versions() {
+		r, row, err := l.follow(ctx, pointerKey(kind, fingerprint(keys, version, kind, parts)))
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			continue
+		}
+		return r, row, err == nil, err
+	}
+	return request.Request{}, Row{}, false, nil
+}
+
+func (l *Ledger) follow(ctx context.Context, key Key) (request.Request, Row, error) {
+	row, found, err := l.Rows.Get(ctx, key)
+	if err != nil {
+		return request.Request{}, Row{}, err
+	}
+	if !found {
+		return request.Request{}, Row{}, errNoRequest
+	}
+	var p pointer
+	if err := json.Unmarshal(row.Doc, &p); err != nil {
+		return request.Request{}, Row{}, fault.As(fault.Permanent, "decode a pointer row", err)
+	}
+	return l.load(ctx, p.RequestID)
+}
+
+// join takes a further notice into an open request.
+func (l *Ledger) join(ctx context.Context, r *request.Request, row Row, n Notice, keys Keys) error {
+	writes := []Write{l.pointTo(r.ID, "notice", n.Occasion, keys)}
+	if r.Raise(n.Asked) {
+		write, err := l.recordWrite(*r, row.Version)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, write)
+	}
+	return l.Rows.Commit(ctx, l.Token(), writes)
+}
+
+// create writes record, outbox, pointers and case file in one transaction.
+func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys) (request.Request, error) {
+	r := request.New(id, n.Intake, keys.Code.Current(), n.Asked)
+	r.CheckAt = n.Asked.ReceivedAt.Add(firstCheck)
+	if n.Requester != nil {
+		r.OpenKey = fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), "open", n.Requester)
+	}
+	record, err := l.recordWrite(r, 0)
+	if err != nil {
+		return r, err
+	}
+	identity, err := l.caseWrite(id, identityKey, n.Identity)
+	if err != nil {
+		return r, err
+	}
+	codeKey, _ := keys.Code.Key(r.CodeVersion)
+	writes := []Write{record, identity, l.pointTo(id, "notice", n.Occasion, keys),
+		l.pointer(id, pointerKey("code", confirmation.New(codeKey, id).Hash()))}
+	if r.OpenKey != "" {
+		write := l.pointer(id, pointerKey("open", r.OpenKey))
+		// Takes the place of a request that is just closing, but of no other.
+		held, _, err := l.Rows.Get(ctx, write.Row.Key)
+		if err != nil {
+			return r, err
+		}
+		write.Expect = held.Version
+		writes = append(writes, write)
+	}
+	return r, l.Rows.Commit(ctx, l.Token(), writes)
+}
+
+func (l *Ledger) pointTo(id, kind string, parts []string, keys Keys) Write {
+	return l.pointer(id, pointerKey(kind, fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), kind, parts)))
+}
+
+// pointer rows live as long as the longest-lived request can.
+func (l *Ledger) pointer(id string, key Key) Write {
+	doc, _ := json.Marshal(pointer{RequestID: id})
+	return Write{Row: Row{Key: key, Doc: doc, ExpiresAt: l.Now().Add(KeepRecord).Unix()}}
+}
+
+// Code is the confirmation code of a request, made again rather than stored.
+func Code(r request.Request, keys secrets.Versioned) (confirmation.Code, error) {
+	key, ok := keys.Key(r.CodeVersion)
+	if !ok {
+		return "", fault.New(fault.Permanent, "the code secret lacks the version that a request was made with")
+	}
+	return confirmation.New(key, r.ID), nil
+}
+
+var errNoRequest = fault.New(fault.NotFound, "no such request")
+
+// Get reads a request, consistently.
+func (l *Ledger) Get(ctx context.Context, id string) (request.Request, error) {
+	r, _, err := l.load(ctx, id)
+	return r, err
+}
+
+// ByCode finds the request that a confirmation code stands for.
+func (l *Ledger) ByCode(ctx context.Context, code confirmation.Code) (request.Request, error) {
+	r, _, err := l.follow(ctx, pointerKey("code", code.Hash()))
+	return r, err
+}
+
+func (l *Ledger) load(ctx context.Context, id string) (request.Request, Row, error) {
+	row, found, err := l.Rows.Get(ctx, recordKey(id))
+	if err != nil {
+		return request.Request{}, Row{}, err
+	}
+	if !found {
+		return request.Request{}, Row{}, errNoRequest
+	}
+	var r request.Request
+	if err := json.Unmarshal(row.Doc, &r); err != nil {
+		return request.Request{}, Row{}, fault.As(fault.Permanent, "decode a request", err)
+	}
+	return r, row, nil
+}
+
+func (l *Ledger) recordWrite(r request.Request, expect int64) (Write, error) {
+	doc, err := json.Marshal(r)
+	if err != nil {
+		return Write{}, fault.As(fault.Permanent, "encode a request", err)
+	}
+	row := Row{Key: recordKey(r.ID), Doc: doc}
+	if r.State.Terminal() {
+		row.ExpiresAt = r.ClosedAt.Add(KeepRecord).Unix()
+	} else {
+		row.Open, row.CheckAt = open, stamp(r.CheckAt)
+	}
+	return Write{Row: row, Expect: expect}, nil
+}
+
+const open = "open"
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// Update changes a request under optimistic concurrency: change may run several
+// times. run is the execution that must own the request; 0 for none in particular.
+// Reaching a terminal state also frees the requester for a new request, in the same
+// commit.
+func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*request.Request) error) (request.Request, error) {
+	for range tries {
+		r, row, err := l.load(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		if run != 0 && r.Run != run {
+			return r, fault.New(fault.Conflict, "a later run owns the request")
+		}
+		if err := change(&r); err != nil {
+			return r, err
+		}
+		err = l.save(ctx, r, row)
+		if !contended(err) {
+			return r, err
+		}
+	}
+	return request.Request{}, fault.New(fault.Retry, "update a request: it keeps changing")
+}
+
+func (l *Ledger) save(ctx context.Context, r request.Request, row Row) error {
+	var writes []Write
+	if r.State.Terminal() && r.OpenKey != "" {
+		free, err := l.free(ctx, r)
+		if err != nil {
+			return err
+		}
+		writes, r.OpenKey = free, ""
+	}
+	write, err := l.recordWrite(r, row.Version)
+	if err != nil {
+		return err
+	}
+	if string(write.Row.Doc) == string(row.Doc) {
+		return nil // nothing changed: nothing to write
+	}
+	return l.Rows.Commit(ctx, l.Token(), append(writes, write))
+}
+
+// free takes the requester's pointer away, unless it already leads to a newer request.
+func (l *Ledger) free(ctx context.Context, r request.Request) ([]Write, error) {
+	key := pointerKey("open", r.OpenKey)
+	row, found, err := l.Rows.Get(ctx, key)
+	if err != nil || !found {
+		return nil, err
+	}
+	var p pointer
+	if err := json.Unmarshal(row.Doc, &p); err != nil {
+		return nil, fault.As(fault.Permanent, "decode a pointer row", err)
+	}
+	if p.RequestID != r.ID {
+		return nil, nil
+	}
+	return []Write{{Row: Row{Key: key}, Expect: row.Version, Delete: true}}, nil
+}
+
+// Due lists open requests that the sweep should look at, earliest first. Hints.
+func (l *Ledger) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	pks, err := l.Rows.Due(ctx, open, stamp(now), limit)
+	for i, pk := range pks {
+		pks[i] = pk[len("request#"):]
+	}
+	return pks, err
+}

@@ -1,0 +1,285 @@
+package livedata
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+)
+
+const (
+	deleteBatch = 25  // BatchWriteItem's limit
+	getBatch    = 100 // BatchGetItem's limit
+	batchTries  = 8
+	firstWait   = 50 * time.Millisecond
+)
+
+// DynamoDB is Records on the platform's tables. Names maps store to table.
+type DynamoDB struct {
+	Client *dynamodb.Client
+	Names  map[string]string
+}
+
+func (d DynamoDB) table(store datamap.Store) *string { return aws.String(d.Names[store.Name]) }
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func (k Key) item() map[string]types.AttributeValue {
+	out := map[string]types.AttributeValue{}
+	for name, value := range k {
+		out[name] = text(value)
+	}
+	return out
+}
+
+func (d DynamoDB) Read(ctx context.Context, q Query) (Page, error) {
+	in := &dynamodb.QueryInput{TableName: d.table(q.Store), Limit: aws.Int32(int32(q.Limit))}
+	if q.Index == "" {
+		in.ConsistentRead = aws.Bool(true)
+	} else {
+		in.IndexName = aws.String(q.Index)
+	}
+	if q.After != nil {
+		in.ExclusiveStartKey = q.After.item()
+	}
+	condition(in, q)
+	out, err := d.Client.Query(ctx, in)
+	if err != nil {
+		return Page{}, fault.Wrap("query "+q.Store.Name, err)
+	}
+	page := Page{Next: keyFrom(out.LastEvaluatedKey)}
+	for _, it := range out.Items {
+		page.Items = append(page.Items, it)
+	}
+	if q.Index != "" {
+		page.Items, err = d.confirm(ctx, q, page.Items)
+	}
+	return page, err
+}
+
+func condition(in *dynamodb.QueryInput, q Query) {
+	in.ExpressionAttributeNames = map[string]string{}
+	in.ExpressionAttributeValues = map[string]types.AttributeValue{}
+	var terms []string
+	for i, attribute := range q.Store.IndexKey(q.Index) {
+		n := strconv.Itoa(i)
+		operator, value := " = :v", q.Where[attribute]
+		if value == "" && i == 1 && q.From != "" {
+			operator, value = " >= :v", q.From
+		}
+		if value == "" {
+			continue
+		}
+		terms = append(terms, "#k"+n+operator+n)
+		in.ExpressionAttributeNames["#k"+n] = attribute
+		in.ExpressionAttributeValues[":v"+n] = text(value)
+	}
+	in.KeyConditionExpression = aws.String(strings.Join(terms, " AND "))
+}
+
+func keyFrom(it map[string]types.AttributeValue) Key {
+	if len(it) == 0 {
+		return nil
+	}
+	key := Key{}
+	for name := range it {
+		key[name] = Item(it).Text(name)
+	}
+	return key
+}
+
+// confirm looks index hits up in the base table and drops what no longer matches.
+func (d DynamoDB) confirm(ctx context.Context, q Query, hits []Item) ([]Item, error) {
+	var out []Item
+	for start := 0; start < len(hits); start += getBatch {
+		batch := hits[start:min(start+getBatch, len(hits))]
+		items, err := d.getBatch(ctx, q.Store, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			if matches(it, q.Where) {
+				out = append(out, it)
+			}
+		}
+	}
+	return out, nil
+}
+
+func matches(it Item, where map[string]string) bool {
+	for attribute, value := range where {
+		if it.Text(attribute) != value {
+			return false
+		}
+	}
+	return true
+}
+
+func (d DynamoDB) getBatch(ctx context.Context, store datamap.Store, hits []Item) ([]Item, error) {
+	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+	for _, hit := range hits {
+		ask.Keys = append(ask.Keys, KeyOf(store, hit).item())
+	}
+	var out []Item
+	pending := map[string]types.KeysAndAttributes{d.Names[store.Name]: ask}
+	for try := 0; len(pending) > 0; try++ {
+		if err := pause(ctx, try); err != nil {
+			return nil, fault.Wrap("read "+store.Name+" in batches", err)
+		}
+		got, err := d.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: pending})
+		if err != nil {
+			return nil, fault.Wrap("read "+store.Name+" in batches", err)
+		}
+		for _, it := range got.Responses[d.Names[store.Name]] {
+			out = append(out, it)
+		}
+		pending = got.UnprocessedKeys
+	}
+	return out, nil
+}
+
+// pause waits before a further try at what a batch left undone, and gives up after
+// batchTries, so that the state machine's own back-off takes over.
+func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
+	if try >= batchTries {
+		return fault.New(fault.Retry, "a batch was left undone again and again")
+	}
+	timer := time.NewTimer(firstWait << (try - 1))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (d DynamoDB) Get(ctx context.Context, store datamap.Store, key Key) (Item, error) {
+	out, err := d.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: d.table(store), Key: key.item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, fault.Wrap("get from "+store.Name, err)
+	}
+	return out.Item, nil
+}
+
+func (d DynamoDB) Delete(ctx context.Context, store datamap.Store, keys []Key) error {
+	for start := 0; start < len(keys); start += deleteBatch {
+		if err := d.deleteBatch(ctx, store, keys[start:min(start+deleteBatch, len(keys))]); err != nil {
+			return fault.Wrap("delete from "+store.Name, err)
+		}
+	}
+	return nil
+}
+
+// deleteBatch asks again for what DynamoDB left unprocessed, until nothing is left.
+func (d DynamoDB) deleteBatch(ctx context.Context, store datamap.Store, keys []Key) error {
+	writes := make([]types.WriteRequest, len(keys))
+	for i, key := range keys {
+		writes[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key.item()}}
+	}
+	for try := 0; len(writes) > 0; try++ {
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+		out, err := d.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{d.Names[store.Name]: writes}})
+		if err != nil {
+			return err
+		}
+		writes = out.UnprocessedItems[d.Names[store.Name]]
+	}
+	return nil
+}
+
+// unchanged is the condition that a record still equals what was seen of it.
+func unchanged(seen Item) (string, map[string]string, map[string]types.AttributeValue) {
+	names, values := map[string]string{}, map[string]types.AttributeValue{}
+	var terms []string
+	for name, value := range seen {
+		n := strconv.Itoa(len(terms))
+		names["#s"+n], values[":s"+n] = name, value
+		terms = append(terms, "#s"+n+" = :s"+n)
+	}
+	return strings.Join(terms, " AND "), names, values
+}
+
+func (d DynamoDB) DeleteIf(ctx context.Context, store datamap.Store, seen Item) (bool, error) {
+	condition, names, values := unchanged(seen)
+	_, err := d.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
+		ConditionExpression: aws.String(condition), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if applied, err := d.settle(ctx, store, seen, nil, err); err != nil || applied {
+		return applied, fault.Wrap("delete from "+store.Name, err)
+	}
+	return false, nil
+}
+
+func (d DynamoDB) Change(ctx context.Context, store datamap.Store, seen, set Item, remove []string) (bool, error) {
+	condition, names, values := unchanged(seen)
+	var clauses []string
+	for name, value := range set {
+		n := strconv.Itoa(len(clauses))
+		names["#c"+n], values[":c"+n] = name, value
+		clauses = append(clauses, "#c"+n+" = :c"+n)
+	}
+	update := ""
+	if len(clauses) > 0 {
+		update = "SET " + strings.Join(clauses, ", ")
+	}
+	for i, name := range remove {
+		n := strconv.Itoa(i)
+		names["#r"+n] = name
+		if i == 0 {
+			update += " REMOVE #r" + n
+		} else {
+			update += ", #r" + n
+		}
+	}
+	_, err := d.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
+		UpdateExpression: aws.String(update), ConditionExpression: aws.String(condition),
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	applied, err := d.settle(ctx, store, seen, changed(seen, set, remove), err)
+	return applied, fault.Wrap("change a record of "+store.Name, err)
+}
+
+func changed(seen, set Item, remove []string) Item {
+	out := Item{}
+	for name, value := range seen {
+		out[name] = value
+	}
+	for name, value := range set {
+		out[name] = value
+	}
+	for _, name := range remove {
+		delete(out, name)
+	}
+	return out
+}
+
+// settle resolves a condition that failed: if the record already is what the write
+// was to make of it (nil: gone), the write was applied and only its answer lost.
+func (d DynamoDB) settle(ctx context.Context, store datamap.Store, seen, want Item, err error) (bool, error) {
+	var failed *types.ConditionalCheckFailedException
+	if err == nil || !errors.As(err, &failed) {
+		return err == nil, err
+	}
+	now, err := d.Get(ctx, store, KeyOf(store, seen))
+	if err != nil {
+		return false, err
+	}
+	if want == nil {
+		return len(now) == 0, nil
+	}
+	return reflect.DeepEqual(now, want), nil
+}

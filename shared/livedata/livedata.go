@@ -1,0 +1,178 @@
+// Package livedata reads and deletes records of the platform's live stores, as the
+// data map describes them. It knows keys and pages, not what a store means.
+package livedata
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+)
+
+// Item is one record as DynamoDB has it.
+type Item map[string]types.AttributeValue
+
+// Key is a record's key; all key attributes of the platform are strings.
+type Key map[string]string
+
+// Page is part of a query's answer. Next is nil on the last one.
+type Page struct {
+	Items []Item
+	Next  Key
+}
+
+// Query asks for the records of one store under a key.
+type Query struct {
+	Store datamap.Store
+	Index string            // "" for the base table
+	Where map[string]string // equality on the key, partition and perhaps sort
+	From  string            // base table only: sort keys from here on, inclusive
+	After Key               // exclusive start
+	Limit int
+}
+
+// Records is what this service needs of the platform's tables.
+//
+// Read returns base-table records, strongly consistent: a hit of an index is only a
+// hint, looked up in the base table and dropped if it no longer matches.
+// Delete returns without an error only when every key is gone; one that was gone
+// before is a success. DeleteIf and Change apply only while the record still equals seen.
+// They report whether they were applied; a record that is gone is none.
+type Records interface {
+	Read(ctx context.Context, q Query) (Page, error)
+	Get(ctx context.Context, store datamap.Store, key Key) (Item, error)
+	Delete(ctx context.Context, store datamap.Store, keys []Key) error
+	DeleteIf(ctx context.Context, store datamap.Store, seen Item) (bool, error)
+	Change(ctx context.Context, store datamap.Store, seen Item, set Item, remove []string) (bool, error)
+}
+
+// Version is one version or delete marker of an object.
+type Version struct {
+	Key, ID  string
+	Modified time.Time
+}
+
+// Versions is part of a listing; a nil Next ends it.
+type Versions struct {
+	Found []Version
+	Next  *Version
+}
+
+// Objects is what this service needs of the platform's buckets. List returns
+// versions and delete markers whose key begins with prefix. Delete returns without an
+// error only when every version is gone.
+type Objects interface {
+	List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error)
+	Delete(ctx context.Context, store datamap.Store, versions []Version) error
+}
+
+// Text is a string attribute, or "".
+func (it Item) Text(name string) string {
+	s, _ := it[name].(*types.AttributeValueMemberS)
+	if s == nil {
+		return ""
+	}
+	return s.Value
+}
+
+// Texts follows a path "a" or "a[].b" and returns the strings at its end.
+func (it Item) Texts(path string) []string {
+	list, inner, nested := strings.Cut(path, "[].")
+	if !nested {
+		if s := it.Text(path); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	var out []string
+	for _, m := range it.Maps(list) {
+		if s := m.Text(inner); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Maps is a list attribute of maps; other members are left out.
+func (it Item) Maps(name string) []Item {
+	list, _ := it[name].(*types.AttributeValueMemberL)
+	if list == nil {
+		return nil
+	}
+	var out []Item
+	for _, v := range list.Value {
+		if m, ok := v.(*types.AttributeValueMemberM); ok {
+			out = append(out, m.Value)
+		}
+	}
+	return out
+}
+
+// Fields picks the string attributes that a subject or a container is known by.
+func (it Item) Fields(names []string) map[string]string {
+	out := map[string]string{}
+	for _, name := range names {
+		if s := it.Text(name); s != "" {
+			out[name] = s
+		}
+	}
+	return out
+}
+
+// KeyOf is the item's key in its base table.
+func KeyOf(store datamap.Store, it Item) Key {
+	key := Key{}
+	for _, name := range store.Key {
+		key[name] = it.Text(name)
+	}
+	return key
+}
+
+// DatedAt is the date of a record; ok is false where the store dates nothing. A date
+// that cannot be read is an error, since guessing would delete or keep by chance.
+func DatedAt(store datamap.Store, it Item) (at time.Time, ok bool, err error) {
+	if store.Dated == nil {
+		return time.Time{}, false, nil
+	}
+	text := it.Text(store.Dated.Attribute)
+	if text == "" {
+		return time.Time{}, false, nil
+	}
+	at, err = time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, false, fault.New(fault.Permanent, "a record of "+store.Name+" has a date in "+store.Dated.Attribute+" that is not RFC 3339")
+	}
+	return at, true, nil
+}
+
+// NewerThan says that a record is dated after the cutoff, and so is not touched.
+func NewerThan(store datamap.Store, it Item, cutoff time.Time) (bool, error) {
+	at, dated, err := DatedAt(store, it)
+	return dated && at.After(cutoff), err
+}
+
+// Foreign says that a record belongs to somebody else than the subject: an attribute
+// that says whose it is says another name. An attribute that is absent says nothing.
+func Foreign(store datamap.Store, it Item, subject map[string]string) bool {
+	for attribute, field := range store.Belongs {
+		if got := it.Text(attribute); got != "" && got != subject[field] {
+			return true
+		}
+	}
+	return false
+}
+
+// Merge lays fields over each other; the later ones hold.
+func Merge(layers ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, layer := range layers {
+		for name, value := range layer {
+			out[name] = value
+		}
+	}
+	return out
+}

@@ -1,0 +1,228 @@
+package locate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/request"
+)
+
+// Trail is the way through one subject's data: its fields, and the two moments that
+// bound what may be touched. Records are dated by the platform against the cutoff.
+// Objects carry only the time they were written, so one that was written after the
+// subject was frozen is newer than any request that froze it.
+type Trail struct {
+	Finder
+	Fields   map[string]string
+	Cutoff   time.Time
+	FrozenAt time.Time
+}
+
+// Query is where a unit's items of a binding stand. A field that is missing stops
+// everything: guessing it would touch too much or too little.
+func (t Trail) Query(unit datamap.Unit, binding map[string]string) (livedata.Query, error) {
+	where, err := unit.Finder.Keys(livedata.Merge(t.Fields, binding))
+	if err != nil {
+		return livedata.Query{}, fault.As(fault.Permanent, "find items of "+unit.Store.Name, err)
+	}
+	return livedata.Query{Store: unit.Store, Index: unit.Finder.Index, Where: where, Limit: pageSize}, nil
+}
+
+// EachPage visits a table unit's items of a binding, page by page, after a key.
+func (t Trail) EachPage(ctx context.Context, unit datamap.Unit, binding map[string]string, after livedata.Key, visit func(start livedata.Key, page livedata.Page) error) error {
+	q, err := t.Query(unit, binding)
+	if err != nil {
+		return err
+	}
+	q.After = after
+	return t.eachPage(ctx, q, func(page livedata.Page) error {
+		start := q.After
+		q.After = page.Next
+		return visit(start, page)
+	})
+}
+
+// EachContainer visits the items that others are found by: those of the live stores,
+// not those frozen before.
+func (t Trail) EachContainer(ctx context.Context, unit datamap.Unit, visit func(key livedata.Key, fields map[string]string) error) error {
+	return t.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
+		for _, it := range page.Items {
+			if livedata.Foreign(unit.Store, it, t.Fields) {
+				return ErrForeign(unit.Store)
+			}
+			newer, err := livedata.NewerThan(unit.Store, it, t.Cutoff)
+			if err != nil {
+				return err
+			}
+			if newer {
+				continue
+			}
+			if err := visit(livedata.KeyOf(unit.Store, it), it.Fields(unit.Store.ContainerFields())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ErrForeign stops whatever met a record of somebody else, before anything of its
+// page is touched.
+func ErrForeign(store datamap.Store) error {
+	return fault.New(fault.Permanent, "a record of "+store.Name+" belongs to somebody else than the subject")
+}
+
+// Prefix is where a bucket unit's objects of a binding stand.
+func (t Trail) Prefix(unit datamap.Unit, binding map[string]string) (string, error) {
+	prefix, err := unit.Finder.Prefix.Expand(livedata.Merge(t.Fields, binding))
+	if err != nil {
+		return "", fault.As(fault.Permanent, "find objects of "+unit.Store.Name, err)
+	}
+	return prefix, nil
+}
+
+// Old keeps the versions that the request may touch: not written after the subject
+// was frozen, not named by a record that stays.
+func (t Trail) Old(found []livedata.Version, stays map[string]bool) []livedata.Version {
+	var out []livedata.Version
+	for _, v := range found {
+		if !v.Modified.After(t.FrozenAt) && !stays[v.Key] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Staying collects the objects that records newer than the cutoff name, of those
+// stores that are found from the same container.
+func (t Trail) Staying(ctx context.Context, unit datamap.Unit, binding map[string]string) (map[string]bool, error) {
+	stays := map[string]bool{}
+	for _, sibling := range t.Map.Children(datamap.Lead, unit.Finder.From) {
+		for _, o := range sibling.Store.Objects {
+			if o.Store != unit.Store.Name {
+				continue
+			}
+			if err := t.stayingOf(ctx, sibling, o, binding, stays); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return stays, nil
+}
+
+// sortFrom begins every RFC 3339 text of the cutoff's second and later, with or
+// without a fraction.
+const sortFrom = "2006-01-02T15:04:05"
+
+func (t Trail) stayingOf(ctx context.Context, unit datamap.Unit, o datamap.Object, binding map[string]string, stays map[string]bool) error {
+	q, err := t.Query(unit, binding)
+	if err != nil {
+		return err
+	}
+	if unit.Store.Dated != nil && unit.Store.Dated.Sort {
+		q.From = t.Cutoff.UTC().Format(sortFrom)
+	}
+	return t.eachPage(ctx, q, func(page livedata.Page) error {
+		for _, it := range page.Items {
+			newer, err := livedata.NewerThan(unit.Store, it, t.Cutoff)
+			if err != nil {
+				return err
+			}
+			for _, key := range it.Texts(o.Attribute) {
+				if newer {
+					stays[key] = true
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Occupied says whether anything is still found from a container, newer or not.
+func (t Trail) Occupied(ctx context.Context, store datamap.Store, container map[string]string) (bool, error) {
+	for _, child := range t.Map.Children(datamap.Lead, store.Name) {
+		occupied, err := t.holds(ctx, child, container)
+		if err != nil || occupied {
+			return occupied, err
+		}
+	}
+	return false, nil
+}
+
+func (t Trail) holds(ctx context.Context, child datamap.Unit, container map[string]string) (bool, error) {
+	if !child.Store.IsTable() {
+		prefix, err := t.Prefix(child, container)
+		if err != nil {
+			return false, err
+		}
+		page, err := t.Objects.List(ctx, child.Store, prefix, nil)
+		return len(page.Found) > 0, err
+	}
+	q, err := t.Query(child, container)
+	if err != nil {
+		return false, err
+	}
+	q.Limit = 1
+	page, err := t.Records.Read(ctx, q)
+	return len(page.Items) > 0, err
+}
+
+// Named lists the objects that a record names, each checked to lie where the map
+// says that the subject's objects lie: a key that points elsewhere is somebody
+// else's and stops everything.
+func (t Trail) Named(store datamap.Store, o datamap.Object, it livedata.Item, binding map[string]string) ([]string, error) {
+	names := it.Texts(o.Attribute)
+	if len(names) == 0 {
+		return nil, nil
+	}
+	within, err := o.Within.Expand(livedata.Merge(t.Fields, binding, it.Fields(store.ContainerFields())))
+	if err != nil {
+		return nil, fault.As(fault.Permanent, "find objects of "+store.Name, err)
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, within) {
+			return nil, fault.New(fault.Permanent, "a record of "+store.Name+" names an object outside its own prefix")
+		}
+	}
+	return names, nil
+}
+
+// VersionsOf lists the versions of exactly one object that may be touched.
+func (t Trail) VersionsOf(ctx context.Context, bucket datamap.Store, key string) ([]livedata.Version, error) {
+	var out []livedata.Version
+	err := t.EachVersion(ctx, bucket, key, nil, func(_ *livedata.Version, found []livedata.Version) error {
+		for _, v := range t.Old(found, nil) {
+			if v.Key == key {
+				out = append(out, v)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EachVersion visits a prefix page by page, with the marker that each page began at.
+func (t Trail) EachVersion(ctx context.Context, bucket datamap.Store, prefix string, after *livedata.Version, visit func(start *livedata.Version, found []livedata.Version) error) error {
+	for {
+		page, err := t.Objects.List(ctx, bucket, prefix, after)
+		if err != nil {
+			return err
+		}
+		if err := visit(after, page.Found); err != nil {
+			return err
+		}
+		if page.Next == nil {
+			return nil
+		}
+		after = page.Next
+	}
+}
+
+// TrailOf is the trail of a request's frozen subject.
+func TrailOf(f Finder, r request.Request, s ledger.Subject) Trail {
+	return Trail{Finder: f, Fields: s.Fields, Cutoff: *r.Frozen, FrozenAt: *r.FrozenAt}
+}

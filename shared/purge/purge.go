@@ -1,0 +1,182 @@
+// Package purge deletes a request's live data along the data map's plan: objects
+// before the records that name them, children before parents, what locates the
+// subject last. It works page by page with a durable cursor, so that it needs little
+// memory, resumes after a kill, and counts nothing twice.
+package purge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/locate"
+	"github.com/mikla-ai/data-deletion/shared/request"
+)
+
+// Purger deletes. Reserve is the time before the deadline at which it stops, so that
+// the cursor is saved and another invocation goes on.
+type Purger struct {
+	Finder  locate.Finder
+	Ledger  *ledger.Ledger
+	Reserve time.Duration
+}
+
+// errOutOfTime ends an invocation with work left.
+var errOutOfTime = errors.New("out of time")
+
+// task is one step of a round: to freeze a subject's containers, or to delete the
+// items of one unit.
+type task struct {
+	subject int
+	freeze  bool
+	unit    datamap.Unit
+}
+
+// job is the state of one invocation.
+type job struct {
+	Purger
+	request  request.Request
+	run      int
+	subjects []ledger.Subject
+	cursor   ledger.Cursor
+}
+
+// Run works until everything is deleted (done) or time is nearly out (not done).
+func (p Purger) Run(ctx context.Context, id string, run int) (done bool, err error) {
+	j := job{Purger: p, run: run}
+	if err := j.load(ctx, id); err != nil {
+		return false, err
+	}
+	tasks := j.tasks()
+	for ; j.cursor.Unit < len(tasks); j.advance() {
+		err := j.do(ctx, tasks[j.cursor.Unit])
+		if errors.Is(err, errOutOfTime) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	j.cursor.Done = true
+	return true, j.save(ctx)
+}
+
+func (j *job) load(ctx context.Context, id string) (err error) {
+	if j.request, err = j.Ledger.Get(ctx, id); err != nil {
+		return err
+	}
+	if j.subjects, err = j.Ledger.Subjects(ctx, id); err != nil {
+		return err
+	}
+	if j.cursor, err = j.Ledger.Cursor(ctx, id); err != nil {
+		return err
+	}
+	if j.cursor.Round != j.request.Rounds {
+		j.cursor = ledger.Cursor{Round: j.request.Rounds, Erased: j.cursor.Erased}
+	}
+	return nil
+}
+
+// tasks is the same list in every invocation of a round.
+func (j *job) tasks() []task {
+	var out []task
+	for i, s := range j.subjects {
+		if s.Form != locate.FormLead {
+			continue
+		}
+		for _, unit := range j.Finder.Map.Containers(datamap.Lead) {
+			out = append(out, task{i, true, unit})
+		}
+		for _, unit := range j.Finder.Map.Plan(datamap.Lead) {
+			out = append(out, task{i, false, unit})
+		}
+	}
+	return out
+}
+
+func (j *job) advance() {
+	j.cursor = ledger.Cursor{Round: j.cursor.Round, Unit: j.cursor.Unit + 1, Erased: j.cursor.Erased}
+}
+
+func (j *job) save(ctx context.Context) error {
+	return j.Ledger.SaveCursor(ctx, j.request.ID, j.run, j.cursor)
+}
+
+func (j *job) trail(subject int) locate.Trail {
+	return locate.TrailOf(j.Finder, j.request, j.subjects[subject])
+}
+
+func (j *job) do(ctx context.Context, t task) error {
+	if t.freeze {
+		return j.freeze(ctx, t)
+	}
+	if t.unit.Finder.From == "" {
+		return j.delete(ctx, t, nil, "")
+	}
+	return j.Ledger.EachFrozen(ctx, j.request.ID, t.subject, t.unit.Finder.From, func(f ledger.Frozen, key string) error {
+		if key < j.cursor.Binding {
+			return nil // done by an invocation before
+		}
+		return j.delete(ctx, t, f.Fields, key)
+	})
+}
+
+// freeze writes down the containers before anything of them is deleted.
+func (j *job) freeze(ctx context.Context, t task) error {
+	return j.trail(t.subject).EachContainer(ctx, t.unit, func(key livedata.Key, fields map[string]string) error {
+		if err := j.inTime(ctx); err != nil {
+			return err
+		}
+		return j.Ledger.Freeze(ctx, j.request.ID, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
+	})
+}
+
+func (j *job) inTime(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < j.Reserve {
+		return errOutOfTime
+	}
+	return nil
+}
+
+func (j *job) delete(ctx context.Context, t task, binding map[string]string, key string) error {
+	if key != j.cursor.Binding {
+		j.cursor.Binding, j.cursor.After, j.cursor.Counted = key, nil, nil
+	}
+	if !t.unit.Store.IsTable() {
+		return j.deleteObjects(ctx, t, binding)
+	}
+	return j.deleteRecords(ctx, t, binding)
+}
+
+// count adds a page to the counts, once, and makes that durable before the page is
+// deleted. If the process dies after this, the page's rest is deleted uncounted; if
+// it dies before, nothing of the page is gone yet.
+func (j *job) count(ctx context.Context, store string, after map[string]string, hashes []string) error {
+	counted := map[string]bool{}
+	for _, h := range j.cursor.Counted {
+		counted[h] = true
+	}
+	for _, h := range hashes {
+		if !counted[h] {
+			j.cursor.Erased[store]++
+		}
+	}
+	j.cursor.After, j.cursor.Counted = after, hashes
+	return j.save(ctx)
+}
+
+func keyHash(key livedata.Key) string {
+	src, _ := json.Marshal(key) // a map of strings always encodes, in the order of its keys
+	return shortHash(src)
+}
+
+func shortHash(src []byte) string {
+	sum := sha256.Sum256(src)
+	return hex.EncodeToString(sum[:12])
+}

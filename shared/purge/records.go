@@ -1,0 +1,139 @@
+package purge
+
+import (
+	"context"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/locate"
+)
+
+func (j *job) deleteRecords(ctx context.Context, t task, binding map[string]string) error {
+	trail := j.trail(t.subject)
+	return trail.EachPage(ctx, t.unit, binding, j.cursor.After, func(start livedata.Key, page livedata.Page) error {
+		if err := j.inTime(ctx); err != nil {
+			return err
+		}
+		old, newer, err := split(trail, t.unit.Store, page.Items)
+		if err != nil {
+			return err
+		}
+		if err := j.keep(ctx, t.unit.Store, newer); err != nil {
+			return err
+		}
+		return j.deletePage(ctx, trail, t, binding, start, old)
+	})
+}
+
+// split parts a page by the cutoff, and refuses it as a whole if any record of it
+// belongs to somebody else.
+func split(trail locate.Trail, store datamap.Store, items []livedata.Item) (old, newer []livedata.Item, err error) {
+	for _, it := range items {
+		if livedata.Foreign(store, it, trail.Fields) {
+			return nil, nil, locate.ErrForeign(store)
+		}
+		isNewer, err := livedata.NewerThan(store, it, trail.Cutoff)
+		if err != nil {
+			return nil, nil, err
+		}
+		if isNewer {
+			newer = append(newer, it)
+		} else {
+			old = append(old, it)
+		}
+	}
+	return old, newer, nil
+}
+
+// keep leaves a record that is newer than the cutoff, less the attributes that the
+// data map calls older, and shows it again.
+func (j *job) keep(ctx context.Context, store datamap.Store, newer []livedata.Item) error {
+	var clear []string
+	if store.Newer != nil {
+		clear = append(clear, store.Newer.Empty...)
+	}
+	if store.HiddenBy != "" {
+		clear = append(clear, store.HiddenBy)
+	}
+	for _, it := range newer {
+		if err := j.clear(ctx, store, it, clear); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clear removes attributes; a record that changed meanwhile is read again.
+func (j *job) clear(ctx context.Context, store datamap.Store, it livedata.Item, attributes []string) error {
+	return j.change(ctx, store, it, func(now livedata.Item) (livedata.Item, []string) {
+		var present []string
+		for _, name := range attributes {
+			if _, ok := now[name]; ok {
+				present = append(present, name)
+			}
+		}
+		return nil, present
+	})
+}
+
+func (j *job) deletePage(ctx context.Context, trail locate.Trail, t task, binding map[string]string, start livedata.Key, old []livedata.Item) error {
+	old, err := j.vacant(ctx, trail, t.unit.Store, old)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	objects, err := j.named(ctx, trail, t, binding, old)
+	if err != nil {
+		return err
+	}
+	hashes := make([]string, len(old))
+	for i, it := range old {
+		hashes[i] = keyHash(livedata.KeyOf(t.unit.Store, it))
+	}
+	if err := j.count(ctx, t.unit.Store.Name, start, hashes); err != nil {
+		return err
+	}
+	if err := j.deleteNamed(ctx, objects); err != nil {
+		return err
+	}
+	return j.remove(ctx, t.unit.Store, old)
+}
+
+// vacant leaves out containers that still hold something, which is newer than the
+// cutoff: they stay, shown again. What is not newer, verification finds.
+func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) ([]livedata.Item, error) {
+	var out []livedata.Item
+	for _, it := range items {
+		occupied, err := trail.Occupied(ctx, store, it.Fields(store.ContainerFields()))
+		if err != nil {
+			return nil, err
+		}
+		if !occupied {
+			out = append(out, it)
+		} else if err := j.clear(ctx, store, it, []string{store.HiddenBy}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// remove deletes a page. A record that the platform may change while we look at it
+// (the map dates its last change, or cuts quotations first) goes one by one, only as
+// it was seen; the others in batches.
+func (j *job) remove(ctx context.Context, store datamap.Store, items []livedata.Item) error {
+	if store.Newer == nil && store.Quotes == nil {
+		keys := make([]livedata.Key, len(items))
+		for i, it := range items {
+			keys[i] = livedata.KeyOf(store, it)
+		}
+		return j.Finder.Records.Delete(ctx, store, keys)
+	}
+	for _, it := range items {
+		if err := j.cutQuotation(ctx, store, it); err != nil {
+			return err
+		}
+		if _, err := j.Finder.Records.DeleteIf(ctx, store, it); err != nil {
+			return err // changed meanwhile: verification sends us round again
+		}
+	}
+	return nil
+}

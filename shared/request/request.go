@@ -1,0 +1,197 @@
+// Package request is what a deletion request is: its states, the legal moves
+// between them, its clocks. Pure: no storage, no network. Nothing in it names the
+// person; who asked and whose data it is stand in the case file (shared/ledger).
+package request
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/fault"
+)
+
+// State is where a request stands.
+type State string
+
+const (
+	Received         State = "received"           // durable, not yet located
+	Matched          State = "matched"            // subjects frozen, being fenced
+	Purging          State = "purging"            // live data is being deleted
+	Verifying        State = "verifying"          // purged; an independent read checks
+	NeedsReview      State = "needs_review"       // a person must decide
+	NeedsOperator    State = "needs_operator"     // could not proceed by itself
+	Completed        State = "completed"          // verified empty
+	NothingFound     State = "nothing_found"      // an exact key holds nothing
+	CouldNotIdentify State = "could_not_identify" // what was given names nobody for certain
+	Refused          State = "refused"            // a person refused, with a reason
+	Withdrawn        State = "withdrawn"          // the requester took it back
+	Lapsed           State = "lapsed"             // a question was not answered
+)
+
+// moves is the whole of what is legal; what is absent is refused.
+var moves = map[State][]State{
+	Received:      {Matched, NothingFound, CouldNotIdentify, NeedsReview, NeedsOperator, Withdrawn},
+	Matched:       {Purging, NeedsOperator},
+	Purging:       {Verifying, NeedsOperator},
+	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator},
+	NeedsReview:   {Received, Refused, Withdrawn, Lapsed},
+	NeedsOperator: {Received},
+}
+
+// States lists every state, working states first.
+func States() []State {
+	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator,
+		Completed, NothingFound, CouldNotIdentify, Refused, Withdrawn, Lapsed}
+}
+
+// Terminal says that a request in this state is over.
+func (s State) Terminal() bool { return len(moves[s]) == 0 }
+
+// Waiting says that only a person can move the request on.
+func (s State) Waiting() bool { return s == NeedsReview || s == NeedsOperator }
+
+// CanMove says whether a move from s to the state is legal.
+func (s State) CanMove(to State) bool {
+	for _, legal := range moves[s] {
+		if legal == to {
+			return true
+		}
+	}
+	return false
+}
+
+// Kind is what the requester did, in order of weight.
+type Kind string
+
+const (
+	Deauthorize  Kind = "deauthorize"   // removed the app (P4)
+	DataDeletion Kind = "data_deletion" // asked for deletion
+)
+
+var weight = map[Kind]int{Deauthorize: 1, DataDeletion: 2}
+
+// Limit is how long a request may take (P10).
+const Limit = 30 * 24 * time.Hour
+
+// Request is one deletion request without anything personal.
+type Request struct {
+	ID          string `json:"id"`           // 32 hexadecimal digits, random
+	CodeVersion string `json:"code_version"` // version of the secret its code is made with
+	Intake      string `json:"intake"`       // "meta"
+	Kind        Kind   `json:"kind"`
+	State       State  `json:"state"`
+	OpenKey     string `json:"open_key,omitempty"` // fingerprint of (app, user) while open
+
+	Run        int       `json:"run"`         // execution <id>-<run> owns the request
+	StartedRun int       `json:"started_run"` // < Run: still in the outbox
+	CheckAt    time.Time `json:"check_at"`    // when the sweep looks at it again
+
+	ReceivedAt time.Time  `json:"received_at"`
+	DueAt      time.Time  `json:"due_at"`
+	Cutoff     time.Time  `json:"cutoff"`                  // data dated after it is not touched
+	Frozen     *time.Time `json:"frozen_cutoff,omitempty"` // the cutoff that was planned with
+	FrozenAt   *time.Time `json:"frozen_at,omitempty"`
+	ErasedAt   *time.Time `json:"live_erased_at,omitempty"`
+	ClosedAt   *time.Time `json:"closed_at,omitempty"`
+
+	Ending  State          `json:"ending,omitempty"`  // terminal state that Close is to give
+	Closing bool           `json:"closing,omitempty"` // the case file is being scrubbed
+	Rounds  int            `json:"rounds"`            // times that the purge had to run again
+	Results []Result       `json:"results"` // one per business, without its name
+	Erased  map[string]int `json:"erased"`  // store -> records or object versions
+	Kept    []Kept         `json:"kept"`
+}
+
+// Result is what became of one business's data.
+type Result struct {
+	Outcome  State      `json:"outcome"` // Completed, or NeedsReview while it waits
+	ErasedAt *time.Time `json:"live_erased_at,omitempty"`
+}
+
+// Kept is what stays, why, and until when (nil: it cannot be linked to a person).
+type Kept struct {
+	Category string     `json:"category"`
+	Reason   string     `json:"reason"`
+	Until    *time.Time `json:"until"`
+}
+
+// Asked is one notice of a requester.
+type Asked struct {
+	Kind       Kind
+	ReceivedAt time.Time
+	Cutoff     time.Time
+}
+
+// New admits a request.
+func New(id, intake, codeVersion string, a Asked) Request {
+	return Request{ID: id, Intake: intake, CodeVersion: codeVersion, Kind: a.Kind, State: Received, Run: 1,
+		ReceivedAt: a.ReceivedAt, DueAt: a.ReceivedAt.Add(Limit), Cutoff: a.Cutoff}
+}
+
+// Raise takes a repeated notice of the same person into an open request: the later
+// cutoff and the heavier kind hold. It reports whether anything changed. A cutoff
+// raised after the plan was frozen makes Superseded true, and the request goes
+// round again before it may close, so that nothing between the two is lost.
+func (r *Request) Raise(a Asked) bool {
+	changed := false
+	if a.Cutoff.After(r.Cutoff) {
+		r.Cutoff, changed = a.Cutoff, true
+	}
+	if weight[a.Kind] > weight[r.Kind] {
+		r.Kind, changed = a.Kind, true
+	}
+	return changed
+}
+
+// Superseded says that a later notice came after the plan was frozen.
+func (r *Request) Superseded() bool { return r.Frozen != nil && r.Cutoff.After(*r.Frozen) }
+
+// Move changes the state or says why not. Moving to the present state is no move
+// and no error, since every step may run twice.
+func (r *Request) Move(to State, at time.Time) error {
+	if r.State == to {
+		return nil
+	}
+	if !r.State.CanMove(to) {
+		return fault.New(fault.Conflict, fmt.Sprintf("request cannot move from %s to %s", r.State, to))
+	}
+	r.State = to
+	if to.Terminal() {
+		r.ClosedAt = &at
+	}
+	return nil
+}
+
+// Freeze notes what the plan is made with: from here on the subjects stand.
+func (r *Request) Freeze(at time.Time) {
+	cutoff := r.Cutoff
+	r.Frozen, r.FrozenAt = &cutoff, &at
+}
+
+// Again sends a request whose cutoff was raised after its plan was frozen round once
+// more.
+func (r *Request) Again(at time.Time) error {
+	r.Rounds++
+	r.Frozen, r.FrozenAt = nil, nil
+	return r.Move(Received, at)
+}
+
+// Outcome is the terminal state, or nil while the request is open.
+func (r *Request) Outcome() *State {
+	if !r.State.Terminal() {
+		return nil
+	}
+	return &r.State
+}
+
+// NextRun hands the request to a new execution; the one before loses it.
+func (r *Request) NextRun() { r.Run++ }
+
+// Started takes a run out of the outbox.
+func (r *Request) Started(run int) { r.StartedRun = max(r.StartedRun, run) }
+
+// InOutbox says that no execution was started yet for the present run.
+func (r *Request) InOutbox() bool { return !r.State.Terminal() && !r.State.Waiting() && r.StartedRun < r.Run }
+
+// ExecutionName is <id>-<run>: the same run cannot be started twice.
+func (r *Request) ExecutionName() string { return fmt.Sprintf("%s-%d", r.ID, r.Run) }

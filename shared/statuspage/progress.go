@@ -1,0 +1,90 @@
+package statuspage
+
+import "github.com/mikla-ai/data-deletion/shared/request"
+
+// mark tells how far one step has come. Its value is a class of the
+// stylesheet; its meaning always stands beside it in words.
+type mark string
+
+const (
+	done    mark = "done"
+	doing   mark = "doing"
+	person  mark = "person"
+	open    mark = "open"
+	nothing mark = "nothing"
+	unclear mark = "unclear"
+	stopped mark = "stopped"
+	skipped mark = "skipped"
+)
+
+// stepCount: received, looked up, erased, checked.
+const stepCount = 4
+
+var marks = map[request.State][stepCount]mark{
+	request.Received:         {done, doing, open, open},
+	request.Matched:          {done, done, doing, open},
+	request.Purging:          {done, done, doing, open},
+	request.Verifying:        {done, done, done, doing},
+	request.NeedsReview:      {done, person, open, open},
+	request.NeedsOperator:    {done, person, open, open},
+	request.Completed:        {done, done, done, done},
+	request.NothingFound:     {done, nothing, skipped, skipped},
+	request.CouldNotIdentify: {done, unclear, skipped, skipped},
+	request.Refused:          {done, stopped, skipped, skipped},
+	request.Withdrawn:        {done, stopped, skipped, skipped},
+	request.Lapsed:           {done, stopped, skipped, skipped},
+}
+
+// progress gives the marks of the steps. A request can be parked at any step;
+// one that has results was parked after its data had been found.
+func progress(v View) [stepCount]mark {
+	if v.State.Waiting() && len(v.Results) > 0 {
+		return [stepCount]mark{done, done, person, open}
+	}
+	return marks[v.State]
+}
+
+// tone is the class of the page as a whole.
+type tone string
+
+const (
+	working   tone = "working"
+	complete  tone = "complete"
+	attention tone = "attention"
+	withTeam  tone = "team"
+	notFound  tone = "nothing"
+	closed    tone = "closed"
+)
+
+var toneOf = map[request.State]tone{
+	request.Received: working, request.Matched: working, request.Purging: working, request.Verifying: working,
+	request.NeedsReview: withTeam, request.NeedsOperator: withTeam,
+	request.Completed: complete, request.NothingFound: notFound, request.CouldNotIdentify: attention,
+	request.Refused: closed, request.Withdrawn: closed, request.Lapsed: attention,
+}
+
+// found is what is known of whether there is data at all.
+type found string
+
+const (
+	foundYes     found = "yes"
+	foundNo      found = "no"
+	foundUnclear found = "unclear"
+	foundOpen    found = "open"
+	foundByTeam  found = "team" // a person looks
+)
+
+var foundIn = map[request.State]found{
+	request.Received: foundOpen, request.Matched: foundYes, request.Purging: foundYes, request.Verifying: foundYes,
+	request.NeedsReview: foundByTeam, request.NeedsOperator: foundByTeam, request.Completed: foundYes,
+	request.NothingFound: foundNo, request.CouldNotIdentify: foundUnclear,
+}
+
+// foundOf reports false for requests that ended before it mattered.
+func foundOf(v View) (found, bool) {
+	if len(v.Results) > 0 {
+		return foundYes, true
+	}
+	f, told := foundIn[v.State]
+	return f, told
+}

@@ -1,0 +1,318 @@
+package workflow
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/locate"
+	"github.com/mikla-ai/data-deletion/shared/purge"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/verify"
+)
+
+// MaxRounds is how often verification may send a request back before a person looks.
+const MaxRounds = 3
+
+// Locate finds the subjects and freezes them.
+type Locate struct {
+	Ledger *ledger.Ledger
+	Finder locate.Finder
+	Now    func() time.Time
+}
+
+func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
+		return m, err
+	}
+	if r.State != request.Received {
+		return m.then(resume(r)), nil // a restarted run: the subjects are frozen
+	}
+	who, err := s.Ledger.Identity(ctx, r.ID)
+	if err != nil {
+		return m, err
+	}
+	subjects, named, err := s.Finder.Resolve(ctx, who, r.Cutoff)
+	if err != nil {
+		return m, err
+	}
+	// Frozen before the request is said to match: dying here only locates again.
+	if err := s.Ledger.FreezeSubjects(ctx, r.ID, subjects); err != nil {
+		return m, err
+	}
+	cutoff := r.Cutoff
+	r, err = s.Ledger.Update(ctx, r.ID, m.Run, func(r *request.Request) error {
+		r.Freeze(s.Now())
+		r.Frozen = &cutoff // a notice that came while we looked sends the request round again
+		return found(r, subjects, named, s.Now())
+	})
+	return m.then(resume(r)), err
+}
+
+// found moves a request on after its data was looked for.
+func found(r *request.Request, subjects []ledger.Subject, named bool, at time.Time) error {
+	switch {
+	case !named:
+		r.Ending = request.CouldNotIdentify
+	case len(subjects) == 0:
+		r.Ending = request.NothingFound
+	case leads(subjects) == 0:
+		return r.Move(request.NeedsReview, at)
+	default:
+		r.Ending = request.Completed
+		return r.Move(request.Matched, at)
+	}
+	return nil
+}
+
+func leads(subjects []ledger.Subject) int {
+	n := 0
+	for _, s := range subjects {
+		if s.Form == locate.FormLead {
+			n++
+		}
+	}
+	return n
+}
+
+// resume says where a request goes on whose subjects are frozen.
+func resume(r request.Request) string {
+	switch {
+	case r.State.Terminal():
+		return NextDone
+	case r.State.Waiting():
+		return NextReview
+	case r.State == request.Received:
+		return NextClose
+	}
+	return NextFence
+}
+
+// Fence puts the subjects behind tombstones.
+type Fence struct {
+	Ledger *ledger.Ledger
+	Fence  fence.Fence
+}
+
+func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
+		return m, err
+	}
+	if err := s.Fence.Run(ctx, r); err != nil {
+		return m, err
+	}
+	err = advance(ctx, s.Ledger, m, request.Matched, request.Purging, s.Fence.Now())
+	return m.then(NextPurge), err
+}
+
+// advance moves a request on from one state; one that is further on stays there.
+func advance(ctx context.Context, l *ledger.Ledger, m Message, from, to request.State, at time.Time) error {
+	_, err := l.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State != from {
+			return nil
+		}
+		return r.Move(to, at)
+	})
+	return err
+}
+
+// Purge deletes the live data.
+type Purge struct {
+	Ledger *ledger.Ledger
+	Purger purge.Purger
+	Now    func() time.Time
+}
+
+func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
+	if _, err := owned(ctx, s.Ledger, m); err != nil {
+		return m, err
+	}
+	done, err := s.Purger.Run(ctx, m.RequestID, m.Run)
+	if err != nil {
+		return m, err
+	}
+	if !done {
+		return m.then(NextPurge), nil
+	}
+	err = advance(ctx, s.Ledger, m, request.Purging, request.Verifying, s.Now())
+	return m.then(NextVerify), err
+}
+
+// Verify reads independently and sends back what is not empty.
+type Verify struct {
+	Ledger   *ledger.Ledger
+	Verifier verify.Verifier
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
+		return m, err
+	}
+	if r.State != request.Verifying {
+		return m.then(NextPurge), nil // sent back already; only that answer was lost
+	}
+	left, err := s.Verifier.Run(ctx, r)
+	if err != nil {
+		return m, err
+	}
+	if len(left) > 0 {
+		s.Log.WarnContext(ctx, "verification found data", "request_id", m.RequestID, "left", left, "round", r.Rounds)
+		return s.sendBack(ctx, m)
+	}
+	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		at := s.Now()
+		r.ErasedAt = &at
+		return nil
+	})
+	return m.then(NextClose), err
+}
+
+func (s Verify) sendBack(ctx context.Context, m Message) (Message, error) {
+	r, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		r.Rounds++
+		if r.Rounds > MaxRounds {
+			return nil
+		}
+		return r.Move(request.Purging, s.Now())
+	})
+	if err != nil {
+		return m, err
+	}
+	if r.Rounds > MaxRounds {
+		return m.then(NextOperator), nil
+	}
+	return m.then(NextPurge), nil
+}
+
+// Close gives the request its end, or leaves it to a person.
+type Close struct {
+	Ledger *ledger.Ledger
+	Map    *datamap.Map
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+func (s Close) Run(ctx context.Context, m Message) (Message, error) {
+	if m.Leave == NextOperator {
+		return s.park(ctx, m)
+	}
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
+		return m, err
+	}
+	if r.State.Terminal() || r.State.Waiting() {
+		return m.then(NextDone), nil
+	}
+	subjects, cursor, err := s.file(ctx, r)
+	if err != nil {
+		return m, err
+	}
+	r, err = s.Ledger.Update(ctx, r.ID, m.Run, func(r *request.Request) error { return s.decide(r, subjects, cursor) })
+	switch {
+	case err != nil:
+		return m, err
+	case r.State == request.Received && !r.Closing:
+		return m.then(NextLocate), nil
+	case r.State.Waiting():
+		return m.then(NextReview), nil
+	}
+	return s.finish(ctx, m)
+}
+
+// file reads what the close needs of the case file; one that a close before this has
+// begun to scrub is read no more.
+func (s Close) file(ctx context.Context, r request.Request) ([]ledger.Subject, ledger.Cursor, error) {
+	if r.Closing {
+		return nil, ledger.Cursor{}, nil
+	}
+	subjects, err := s.Ledger.Subjects(ctx, r.ID)
+	if err != nil {
+		return nil, ledger.Cursor{}, err
+	}
+	cursor, err := s.Ledger.Cursor(ctx, r.ID)
+	return subjects, cursor, err
+}
+
+// decide notes the results and whether the request may close: not if a later notice
+// raised its cutoff meanwhile, and not if a part of it waits for a person.
+func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledger.Cursor) error {
+	if r.Closing {
+		return nil
+	}
+	if r.Superseded() {
+		return r.Again(s.Now())
+	}
+	if r.Ending == request.Completed {
+		r.Erased, r.Results = cursor.Erased, results(subjects, r.ErasedAt)
+		r.Kept = s.kept(*r.ErasedAt)
+		if leads(subjects) < len(subjects) {
+			return r.Move(request.NeedsReview, s.Now())
+		}
+	}
+	r.Closing = true
+	return nil
+}
+
+// finish scrubs the case file and only then ends the request: dying in between leaves
+// a request that is closing, and closing again scrubs again.
+func (s Close) finish(ctx context.Context, m Message) (Message, error) {
+	if err := s.Ledger.Scrub(ctx, m.RequestID); err != nil {
+		return m, err
+	}
+	r, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		r.Closing = false
+		return r.Move(r.Ending, s.Now())
+	})
+	if err == nil {
+		s.Log.InfoContext(ctx, "request closed", "request_id", m.RequestID, "outcome", r.State, "erased", r.Erased)
+	}
+	return m.then(NextDone), err
+}
+
+func results(subjects []ledger.Subject, at *time.Time) []request.Result {
+	var out []request.Result
+	for _, subject := range subjects {
+		if subject.Form == locate.FormLead {
+			out = append(out, request.Result{Outcome: request.Completed, ErasedAt: at})
+		} else {
+			out = append(out, request.Result{Outcome: request.NeedsReview})
+		}
+	}
+	return out
+}
+
+func (s Close) kept(erasedAt time.Time) []request.Kept {
+	var out []request.Kept
+	for _, category := range s.Map.KeptAfter(datamap.Lead) {
+		kept := s.Map.Kept[category]
+		k := request.Kept{Category: category, Reason: kept.Reason}
+		if kept.Months > 0 {
+			until := erasedAt.AddDate(0, kept.Months, 0)
+			k.Until = &until
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// park leaves a request that cannot proceed to the operator.
+func (s Close) park(ctx context.Context, m Message) (Message, error) {
+	_, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State.Terminal() || r.State.Waiting() {
+			return nil
+		}
+		return r.Move(request.NeedsOperator, s.Now())
+	})
+	if err == nil {
+		s.Log.ErrorContext(ctx, "request waits for the operator", "request_id", m.RequestID)
+	}
+	return m.then(NextOperator), err
+}
