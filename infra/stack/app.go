@@ -44,6 +44,24 @@ func synthesize(code, out string) (err error) {
 		return err
 	}
 	app.Synth(nil)
+	return checkAssembly(m, out)
+}
+
+// checkAssembly fails the build over a store that the data map does not know.
+func checkAssembly(m *datamap.Map, out string) error {
+	templates := map[string]template{}
+	for _, name := range stackNames {
+		source, err := os.ReadFile(filepath.Join(out, goldenFile(name)))
+		if err != nil {
+			return err
+		}
+		if templates[name], err = parseTemplate(source); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if problems := checkStores(m, templates); len(problems) > 0 {
+		return errors.New(strings.Join(problems, "\n"))
+	}
 	return nil
 }
 

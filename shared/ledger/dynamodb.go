@@ -25,8 +25,10 @@ type DynamoDB struct {
 
 type item = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue  { return &types.AttributeValueMemberS{Value: s} }
-func number(n int64) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)} }
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
 
 func keyItem(k Key) item { return item{"pk": text(k.PK), "sk": text(k.SK)} }
 

@@ -97,8 +97,8 @@ type Request struct {
 	Ending  State          `json:"ending,omitempty"`  // terminal state that Close is to give
 	Closing bool           `json:"closing,omitempty"` // the case file is being scrubbed
 	Rounds  int            `json:"rounds"`            // times that the purge had to run again
-	Results []Result       `json:"results"` // one per business, without its name
-	Erased  map[string]int `json:"erased"`  // store -> records or object versions
+	Results []Result       `json:"results"`           // one per business, without its name
+	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
 }
 
@@ -172,7 +172,7 @@ func (r *Request) Freeze(at time.Time) {
 // more.
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
-	r.Frozen, r.FrozenAt = nil, nil
+	r.Frozen, r.FrozenAt, r.ErasedAt = nil, nil, nil
 	return r.Move(Received, at)
 }
 
@@ -191,7 +191,9 @@ func (r *Request) NextRun() { r.Run++ }
 func (r *Request) Started(run int) { r.StartedRun = max(r.StartedRun, run) }
 
 // InOutbox says that no execution was started yet for the present run.
-func (r *Request) InOutbox() bool { return !r.State.Terminal() && !r.State.Waiting() && r.StartedRun < r.Run }
+func (r *Request) InOutbox() bool {
+	return !r.State.Terminal() && !r.State.Waiting() && r.StartedRun < r.Run
+}
 
 // ExecutionName is <id>-<run>: the same run cannot be started twice.
 func (r *Request) ExecutionName() string { return fmt.Sprintf("%s-%d", r.ID, r.Run) }

@@ -27,6 +27,7 @@ type phrasebook struct {
 	KeptUntil           string
 	Mail                mailText
 	Elsewhere           []elsewhere
+	Tell                string // before the details
 	Receipt             string
 	Reload              string
 	Promise, Credential string
@@ -109,10 +110,11 @@ var english = &phrasebook{
 		Body:    "Confirmation code: {code}\n\nName of the business: \nMy handle, phone number or display name there: \n",
 	},
 	Elsewhere: []elsewhere{
-		{"Messenger and Instagram", "Delete the chat in the app, and use the app’s Privacy Centre to ask Meta about what it holds."},
+		{"Messenger and Instagram", "Delete the chat in the app, and use the app’s Privacy Center to ask Meta about what it holds."},
 		{"WhatsApp", "Delete the chat in the app; under Settings, Help you can write to WhatsApp."},
-		{"The business", "It has its own copy of what you wrote to it. Ask the business directly to delete it; it has to answer you."},
+		{"The business", "It has its own copy of what you wrote to it. Ask the business directly to delete it; it is responsible for that copy."},
 	},
+	Tell:       "Write to " + mailbox + " and tell us:",
 	Receipt:    "Signed receipt of this deletion",
 	Reload:     "Load this page again to see the latest state.",
 	Promise:    "Deletion is free. You need no account and no reason.",
@@ -137,7 +139,7 @@ var englishStates = map[request.State]stateText{
 	},
 	request.Verifying: {
 		Headline: "We are checking that nothing is left",
-		Summary:  []string{"Your data has been deleted. A separate check that can only read now looks for anything left behind. Until it finds nothing, we do not call your request complete."},
+		Summary:  []string{"We have deleted what we found. A separate check, which can only read, now looks for anything left behind. Until it finds nothing, we do not call your request complete."},
 	},
 	request.NeedsReview: {
 		Headline: "A person is looking at your request",

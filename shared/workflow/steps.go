@@ -29,7 +29,7 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
-	if r.State != request.Received {
+	if r.State != request.Received || r.Closing {
 		return m.then(resume(r)), nil // a restarted run: the subjects are frozen
 	}
 	who, err := s.Ledger.Identity(ctx, r.ID)
@@ -86,7 +86,7 @@ func resume(r request.Request) string {
 		return NextDone
 	case r.State.Waiting():
 		return NextReview
-	case r.State == request.Received:
+	case r.State == request.Received || r.Closing:
 		return NextClose
 	}
 	return NextFence

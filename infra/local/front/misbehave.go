@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 )
@@ -18,7 +17,7 @@ func (f *Front) misbehave(fault Fault, c *call, w http.ResponseWriter, r *http.R
 	case Throttle:
 		throttle(w, c)
 	case Lost:
-		f.engine(c).ServeHTTP(httptest.NewRecorder(), r)
+		f.engine(c).ServeHTTP(newRecorder(), r)
 		panic(http.ErrAbortHandler)
 	case Kill:
 		f.kill(c.sandbox)
@@ -198,7 +197,7 @@ func (f *Front) through(body []byte, r *http.Request, c *call) (int, []byte) {
 		}
 	}
 	changed.Header.Set("Content-Length", strconv.Itoa(len(body)))
-	answer := httptest.NewRecorder()
+	answer := newRecorder()
 	f.engine(c).ServeHTTP(answer, changed)
-	return answer.Code, answer.Body.Bytes()
+	return answer.status, answer.body.Bytes()
 }

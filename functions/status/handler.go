@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
+	"github.com/mikla-ai/data-deletion/functions/internal/environment"
+	"github.com/mikla-ai/data-deletion/shared/confirmation"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/statuspage"
+)
+
+// Config is the function's environment.
+type Config struct{ Ledger string }
+
+// Load reads and checks the environment.
+func Load(lookup environment.Lookup) (Config, error) {
+	env := environment.New(lookup)
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE")}
+	return cfg, env.Err()
+}
+
+// Handler shows statuses.
+type Handler struct {
+	Ledger *ledger.Ledger
+	Log    *slog.Logger
+}
+
+// New wires the handler.
+func New(cfg Config, aws aws.Config) Handler {
+	return Handler{Ledger: awsclients.Ledger(aws, cfg.Ledger, ""), Log: boundary.Logger()}
+}
+
+type response = events.APIGatewayProxyResponse
+
+// Handle answers with a page or, by Accept, with JSON. A code that is unknown,
+// malformed or somebody else's gets the same answer after the same look-up.
+func (h Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (response, error) {
+	asJSON := statuspage.WantsJSON(accept(event))
+	code := codeOf(event.PathParameters["code"])
+	r, err := h.Ledger.ByCode(ctx, code)
+	switch {
+	case err == nil:
+		return render(http.StatusOK, asJSON, func(w io.Writer) error { return show(w, asJSON, ViewOf(r, code)) })
+	case fault.KindOf(err) == fault.NotFound:
+		return render(http.StatusNotFound, asJSON, func(w io.Writer) error { return showNotFound(w, asJSON) })
+	}
+	h.Log.ErrorContext(ctx, "status not read", "kind", fault.KindOf(err).String(), "error", fault.Describe(err))
+	return response{StatusCode: http.StatusServiceUnavailable, Headers: headers("text/plain; charset=utf-8"),
+		Body: "The status cannot be read at the moment. Please try again in a minute.\n"}, nil
+}
+
+// codeOf turns what cannot be a code into one that belongs to nobody: it is looked up
+// like any other, so that time tells nothing either.
+func codeOf(text string) confirmation.Code {
+	code, ok := confirmation.Normalize(text)
+	if !ok {
+		return "malformed"
+	}
+	return code
+}
+
+// backupsGone is how long after the live deletion the last backup copy is gone (P6).
+const backupsGone = 30 * 24 * time.Hour
+
+// ViewOf is what may be shown of a request. When backups became unreadable is not
+// known before they are sealed per subject, and is left out rather than guessed.
+func ViewOf(r request.Request, code confirmation.Code) statuspage.View {
+	v := statuspage.View{Code: code, State: r.State, ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
+		LiveErasedAt: r.ErasedAt, BackupsGoneBy: after(r.ErasedAt, backupsGone), Kept: r.Kept}
+	for _, result := range r.Results {
+		v.Results = append(v.Results, statuspage.Result{Outcome: result.Outcome,
+			LiveErasedAt: result.ErasedAt, BackupsGoneBy: after(result.ErasedAt, backupsGone)})
+	}
+	return v
+}
+
+func after(t *time.Time, d time.Duration) *time.Time {
+	if t == nil {
+		return nil
+	}
+	later := t.Add(d)
+	return &later
+}
+
+func show(w io.Writer, asJSON bool, v statuspage.View) error {
+	if asJSON {
+		return statuspage.JSON(w, v)
+	}
+	return statuspage.HTML(w, v)
+}
+
+func showNotFound(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return statuspage.NotFoundJSON(w)
+	}
+	return statuspage.NotFoundHTML(w)
+}
+
+func render(status int, asJSON bool, write func(io.Writer) error) (response, error) {
+	var body strings.Builder
+	if err := write(&body); err != nil {
+		return response{}, boundary.Error(fault.As(fault.Permanent, "render the status page", err))
+	}
+	contentType := "text/html; charset=utf-8"
+	if asJSON {
+		contentType = "application/json"
+	}
+	return response{StatusCode: status, Headers: headers(contentType), Body: body.String()}, nil
+}
+
+func headers(contentType string) map[string]string {
+	out := map[string]string{"Content-Type": contentType}
+	for name, value := range statuspage.Headers() {
+		out[name] = value
+	}
+	return out
+}
+
+func accept(event events.APIGatewayProxyRequest) string {
+	for name, values := range event.MultiValueHeaders {
+		if strings.EqualFold(name, "Accept") {
+			return strings.Join(values, ", ")
+		}
+	}
+	for name, value := range event.Headers {
+		if strings.EqualFold(name, "Accept") {
+			return value
+		}
+	}
+	return ""
+}

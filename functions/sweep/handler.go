@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
+	"github.com/mikla-ai/data-deletion/functions/internal/environment"
+	"github.com/mikla-ai/data-deletion/functions/internal/metric"
+	"github.com/mikla-ai/data-deletion/shared/dispatch"
+)
+
+// Config is the function's environment.
+type Config struct{ Ledger, Queue, StateMachine string }
+
+// Load reads and checks the environment.
+func Load(lookup environment.Lookup) (Config, error) {
+	env := environment.New(lookup)
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), Queue: env.Address("START_QUEUE_URL"), StateMachine: env.Text("STATE_MACHINE_ARN")}
+	return cfg, env.Err()
+}
+
+const reserve = 10 * time.Second
+
+// Handler sweeps.
+type Handler struct {
+	Sweeper dispatch.Sweeper
+	Metrics *metric.Writer
+}
+
+// New wires the handler.
+func New(cfg Config, aws aws.Config) Handler {
+	return Handler{
+		Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now},
+		Sweeper: dispatch.Sweeper{
+			Ledger:     awsclients.Ledger(aws, cfg.Ledger, ""),
+			Queue:      dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.Queue},
+			Executions: dispatch.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: cfg.StateMachine},
+			Log:        boundary.Logger(), Reserve: reserve}}
+}
+
+// Handle runs one sweep; what the schedule sends along does not matter. The alarm is
+// on the absence of SweepCompleted.
+func (h Handler) Handle(ctx context.Context, _ json.RawMessage) (dispatch.Swept, error) {
+	done, err := h.Sweeper.Run(ctx)
+	counts := map[string]int{metric.Resent: done.Resent, metric.Restarted: done.Restarted,
+		metric.WaitingForOperator: done.Waiting + done.Parked}
+	if err == nil {
+		counts[metric.SweepCompleted] = 1
+	}
+	h.Metrics.Count(counts, nil)
+	return done, boundary.Error(err)
+}

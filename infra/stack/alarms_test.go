@@ -1,0 +1,92 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestEveryAlarmHasARunbookAndViceVersa(t *testing.T) {
+	pages, err := filepath.Glob("../runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	orphaned := map[string]bool{}
+	for _, page := range pages {
+		orphaned[strings.TrimSuffix(filepath.Base(page), ".md")] = true
+	}
+	for _, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		name := r.Properties["AlarmName"].(string)
+		if !orphaned[name] {
+			t.Errorf("alarm %s has no page infra/runbooks/%s.md", name, name)
+		}
+		delete(orphaned, name)
+	}
+	for name := range orphaned {
+		t.Errorf("infra/runbooks/%s.md belongs to no alarm", name)
+	}
+}
+
+func TestRunbooksSayWhatToDo(t *testing.T) {
+	pages, err := filepath.Glob("../runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(page), ".md")
+		for _, part := range []string{"# " + name + "\n", "\n## What it means\n", "\n## Look\n", "\n## Do\n", "\n## Over when\n"} {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s lacks %q", page, strings.TrimSpace(part))
+			}
+		}
+	}
+}
+
+func TestAlarmsReachSomebody(t *testing.T) {
+	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		if r.Properties["AlarmActions"] == nil {
+			t.Errorf("%s has no action", id)
+		}
+		description, _ := r.Properties["AlarmDescription"].(string)
+		name := r.Properties["AlarmName"].(string)
+		if !strings.HasSuffix(description, "infra/runbooks/"+name+".md") {
+			t.Errorf("%s does not name its runbook: %s", id, description)
+		}
+	}
+}
+
+// An alarm on work that is not done must not sleep when nothing reports at all.
+func TestAbsenceOfTheSweepAlarms(t *testing.T) {
+	for _, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		if r.Properties["MetricName"] != "SweepCompleted" {
+			continue
+		}
+		if r.Properties["TreatMissingData"] != "breaching" || r.Properties["ComparisonOperator"] != "LessThanThreshold" {
+			t.Errorf("got %v, %v", r.Properties["TreatMissingData"], r.Properties["ComparisonOperator"])
+		}
+		return
+	}
+	t.Error("nothing watches SweepCompleted")
+}
+
+func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
+	want := map[string]bool{"WaitingForOperator": true, "SweepCompleted": true, "Refused": true}
+	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		name, _ := r.Properties["MetricName"].(string)
+		if !want[name] {
+			continue
+		}
+		if r.Properties["Namespace"] != "Mikla/DataDeletion" || r.Properties["Dimensions"] != nil {
+			t.Errorf("%s watches %v %v", id, r.Properties["Namespace"], r.Properties["Dimensions"])
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("not watched: %v", want)
+	}
+}

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// expected is what the functions' Config and the documents rely on.
+var expected = map[string]struct {
+	timeout     float64
+	environment string
+}{
+	"meta-callback":  {10, "CASEFILE_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE META_APPS_SECRET PUBLIC_BASE_URL SECURITY_LOG_TABLE START_QUEUE_URL"},
+	"start-deletion": {30, "LEDGER_TABLE STATE_MACHINE_ARN"},
+	"locate":         {60, "CASEFILE_TABLE LEDGER_TABLE STORES"},
+	"fence":          {60, "CASEFILE_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
+	"purge":          {900, "CASEFILE_TABLE LEDGER_TABLE STORES"},
+	"verify":         {300, "CASEFILE_TABLE LEDGER_TABLE STORES"},
+	"close":          {60, "CASEFILE_TABLE LEDGER_TABLE"},
+	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
+	"status":         {10, "LEDGER_TABLE PUBLIC_BASE_URL"},
+}
+
+// deployed is the functions of the template by folder.
+func deployed(t *testing.T) map[string]resource {
+	t.Helper()
+	functions := map[string]resource{}
+	for id, r := range ofType(t, "AWS::Lambda::Function") {
+		folder, ours := strings.CutPrefix(r.Properties["FunctionName"].(string), "mikla-dev-deletion-")
+		if !ours {
+			t.Errorf("%s is called %v", id, r.Properties["FunctionName"])
+		}
+		functions[folder] = r
+	}
+	return functions
+}
+
+func TestFunctionsAreAsDocumented(t *testing.T) {
+	functions := deployed(t)
+	if got, want := slices.Sorted(maps.Keys(functions)), slices.Sorted(maps.Keys(expected)); !slices.Equal(got, want) {
+		t.Fatalf("deployed are %v, want %v", got, want)
+	}
+	for folder, want := range expected {
+		p := functions[folder].Properties
+		keys := slices.Sorted(maps.Keys(object(object(p, "Environment"), "Variables")))
+		if got := strings.Join(keys, " "); got != want.environment {
+			t.Errorf("%s has environment\n%s, want\n%s", folder, got, want.environment)
+		}
+		got := fmt.Sprint(p["Timeout"], p["MemorySize"], p["Architectures"], p["Runtime"], p["Handler"])
+		if wanted := fmt.Sprint(want.timeout, 256, []any{"arm64"}, "provided.al2023", "bootstrap"); got != wanted {
+			t.Errorf("%s is %s, want %s", folder, got, wanted)
+		}
+	}
+}
+
+func TestEveryFunctionFolderDeploys(t *testing.T) {
+	mains, err := filepath.Glob("../../functions/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, file := range mains {
+		folders = append(folders, filepath.Base(filepath.Dir(file)))
+	}
+	if want := slices.Sorted(slices.Values(functionFolders)); !slices.Equal(folders, want) {
+		t.Errorf("functions/ holds %v, deployed are %v", folders, want)
+	}
+}
+
+func TestStoresNameWhatTheLeadScopeTouches(t *testing.T) {
+	want := map[string]string{
+		"links": "mikla-dev-links", "leads": "mikla-dev-leads", "conversations": "mikla-dev-conversations",
+		"messages": "mikla-dev-messages", "ai_audit": "mikla-dev-ai_audit", "ai_quotes": "mikla-dev-ai_quotes",
+		"media": "mikla-dev-media-000000000000",
+	}
+	for folder, r := range deployed(t) {
+		value, ok := object(object(r.Properties, "Environment"), "Variables")["STORES"].(string)
+		if !ok {
+			continue
+		}
+		var got map[string]string
+		if err := json.Unmarshal([]byte(value), &got); err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s has STORES %v, want %v", folder, got, want)
+		}
+	}
+}
+
+// right is one action on one resource.
+type right struct{ action, resource string }
+
+// rightsOf a role of the template, with references written as JSON.
+func rightsOf(t *testing.T, r resource) []right {
+	t.Helper()
+	var list []right
+	policies, _ := r.Properties["Policies"].([]any)
+	for _, policy := range policies {
+		document := object(policy.(map[string]any), "PolicyDocument")
+		for _, s := range document["Statement"].([]any) {
+			statement := s.(map[string]any)
+			for _, action := range texts(statement["Action"]) {
+				for _, on := range texts(statement["Resource"]) {
+					list = append(list, right{action, on})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// texts is one value or a list of them as strings.
+func texts(value any) []string {
+	list, many := value.([]any)
+	if !many {
+		list = []any{value}
+	}
+	var out []string
+	for _, entry := range list {
+		if text, ok := entry.(string); ok {
+			out = append(out, text)
+			continue
+		}
+		encoded, _ := json.Marshal(entry)
+		out = append(out, string(encoded))
+	}
+	return out
+}
+
+// roleOf the function in a folder.
+func roleOf(t *testing.T, folder string) resource {
+	t.Helper()
+	role := object(deployed(t)[folder].Properties, "Role")["Fn::GetAtt"].([]any)
+	return golden(t)["Deletion"].Resources[role[0].(string)]
+}
+
+// Where "*" may end a resource: it stands for what has no name yet.
+var openEnded = regexp.MustCompile(`^arn:aws:(s3:::mikla-dev-media-\d+/\*|states:[^*]+:execution:mikla-dev-deletion:\*)$`)
+
+func TestRolesGrantNothingByWildcard(t *testing.T) {
+	for id, r := range ofType(t, "AWS::IAM::Role") {
+		if r.Properties["ManagedPolicyArns"] != nil && !strings.HasPrefix(id, "ApiCloudWatchRole") {
+			t.Errorf("%s has managed policies", id)
+		}
+		for _, granted := range rightsOf(t, r) {
+			if strings.Contains(granted.action, "*") {
+				t.Errorf("%s may %s", id, granted.action)
+			}
+			if strings.Contains(granted.resource, "*") && !openEnded.MatchString(granted.resource) {
+				t.Errorf("%s may %s on %s", id, granted.action, granted.resource)
+			}
+		}
+	}
+	for _, tmpl := range golden(t) {
+		for id, r := range tmpl.Resources {
+			if r.Type == "AWS::IAM::Policy" || r.Type == "AWS::IAM::ManagedPolicy" {
+				t.Errorf("%s was added by the CDK", id)
+			}
+		}
+	}
+}
+
+var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conversations|messages|ai_audit|ai_quotes|media|billing|security_log|metrics)`)
+
+func writesData(action string) bool {
+	service, operation, _ := strings.Cut(action, ":")
+	reads := []string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "ListBucketVersions"}
+	return (service == "dynamodb" || service == "s3") && !slices.Contains(reads, operation)
+}
+
+func TestWhoMayWriteWhere(t *testing.T) {
+	want := map[string]string{
+		"meta-callback": "security_log",
+		"fence":         "conversations leads",
+		"purge":         "ai_audit ai_quotes conversations leads links media messages",
+	}
+	for _, folder := range functionFolders {
+		stores := map[string]bool{}
+		for _, granted := range rightsOf(t, roleOf(t, folder)) {
+			if store := liveStore.FindStringSubmatch(granted.resource); store != nil && writesData(granted.action) {
+				stores[store[1]] = true
+			}
+		}
+		if got := strings.Join(slices.Sorted(maps.Keys(stores)), " "); got != want[folder] {
+			t.Errorf("%s may write to live stores %q, want %q", folder, got, want[folder])
+		}
+	}
+}
+
+// The proof that something is gone is worth what its independence is: verify can read
+// live stores, and could not change them if it tried.
+func TestVerifyCanOnlyReadLiveStores(t *testing.T) {
+	var onLive []string
+	for _, granted := range rightsOf(t, roleOf(t, "verify")) {
+		if liveStore.MatchString(granted.resource) && !slices.Contains(onLive, granted.action) {
+			onLive = append(onLive, granted.action)
+		}
+		if strings.Contains(granted.resource, "Platform") && !slices.Contains([]string{"kms:Decrypt", "kms:DescribeKey"}, granted.action) {
+			t.Errorf("verify may %s with the key of the live stores", granted.action)
+		}
+	}
+	slices.Sort(onLive)
+	want := "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query s3:ListBucketVersions"
+	if got := strings.Join(onLive, " "); got != want {
+		t.Errorf("verify may %s on live stores, want %s", got, want)
+	}
+}
+
+func TestFunctionsWriteToTheirOwnLogsOnly(t *testing.T) {
+	for _, folder := range functionFolders {
+		for _, granted := range rightsOf(t, roleOf(t, folder)) {
+			own := `{"Fn::GetAtt":["` + constructID(folder) + "Logs"
+			if strings.HasPrefix(granted.action, "logs:") && !strings.HasPrefix(granted.resource, own) {
+				t.Errorf("%s may %s on %s", folder, granted.action, granted.resource)
+			}
+		}
+	}
+}
+
+// A right on a table without its key works on the emulator and fails in the cloud.
+func TestEveryReaderMayUseTheKey(t *testing.T) {
+	for _, folder := range functionFolders {
+		var own, live, ownKey, liveKey bool
+		for _, granted := range rightsOf(t, roleOf(t, folder)) {
+			table := strings.HasPrefix(granted.action, "dynamodb:")
+			own = own || table && !liveStore.MatchString(granted.resource)
+			live = live || table && liveStore.MatchString(granted.resource)
+			decrypts := granted.action == "kms:Decrypt"
+			ownKey = ownKey || decrypts && strings.Contains(granted.resource, "RecordsKey")
+			liveKey = liveKey || decrypts && strings.Contains(granted.resource, "PlatformKey")
+		}
+		if own != ownKey || live != liveKey {
+			t.Errorf("%s: own tables %v, their key %v; live tables %v, their key %v", folder, own, ownKey, live, liveKey)
+		}
+	}
+}
+
+func TestStartQueueHidesMessagesLongEnough(t *testing.T) {
+	for id, r := range ofType(t, "AWS::SQS::Queue") {
+		if r.Properties["RedrivePolicy"] == nil {
+			continue
+		}
+		if got := r.Properties["VisibilityTimeout"]; got != 6*expected["start-deletion"].timeout {
+			t.Errorf("%s hides messages for %v s, want six times the function's timeout", id, got)
+		}
+	}
+	for id, r := range ofType(t, "AWS::Lambda::EventSourceMapping") {
+		if got := fmt.Sprint(r.Properties["FunctionResponseTypes"]); got != "[ReportBatchItemFailures]" {
+			t.Errorf("%s reports %s", id, got)
+		}
+	}
+}
+
+func TestSweepRunsEveryMinute(t *testing.T) {
+	for id, r := range ofType(t, "AWS::Events::Rule") {
+		if r.Properties["Name"] != "mikla-dev-deletion-sweep" || r.Properties["ScheduleExpression"] != "rate(1 minute)" {
+			t.Errorf("%s is %v at %v", id, r.Properties["Name"], r.Properties["ScheduleExpression"])
+		}
+	}
+}
+
+// The table in functions/README.md has one row per function, with its timeout.
+func TestFunctionTableIsTrue(t *testing.T) {
+	readme, err := os.ReadFile("../../functions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeouts := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|.*$").FindAllStringSubmatch(string(readme), -1) {
+		columns := strings.Split(row[0], "|")
+		timeouts[row[1]] = strings.TrimSpace(columns[6])
+	}
+	for folder, want := range expected {
+		if got := timeouts[folder]; got != fmt.Sprintf("%v s", want.timeout) {
+			t.Errorf("functions/README.md gives %s a timeout of %q, want %v s", folder, got, want.timeout)
+		}
+		delete(timeouts, folder)
+	}
+	for folder := range timeouts {
+		t.Errorf("functions/README.md has %s, which is not deployed", folder)
+	}
+}
