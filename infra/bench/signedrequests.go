@@ -49,7 +49,7 @@ func verify(raw string, secrets []string, now time.Time) testing.BenchmarkResult
 func requestOf(length int, secret string) string {
 	const frame = `{"algorithm":"HMAC-SHA256","app_data":"","issued_at":1777888740,"user_id":"10150000000000555"}`
 	const signature = len("0123456789012345678901234567890123456789012.") // 43 characters and the dot
-	payload := (length - signature) * 6 / 8                                // base64 without padding
+	payload := (length - signature) * 6 / 8                               // base64 without padding
 	filled := strings.Replace(frame, `""`, `"`+strings.Repeat("x", payload-len(frame))+`"`, 1)
 	return signedrequest.Sign([]byte(filled), secret)
 }

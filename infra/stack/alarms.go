@@ -21,7 +21,7 @@ type alarm struct {
 	meaning string
 	metric  awscloudwatch.IMetric
 	atLeast float64
-	periods float64 // of five minutes, all of them; 0 is 1
+	periods float64 // of the metric, all of them; 0 is 1
 	absence bool    // alarms below atLeast, and when there is no data
 }
 
@@ -40,6 +40,9 @@ func (d *deletion) addAlarms(api awsapigateway.SpecRestApi) {
 
 func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 	sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: fiveMinutes()}
+	// A waiting request is counted every five minutes or so: a longer period keeps its
+	// alarm from going on and off.
+	quarter := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: awscdk.Duration_Minutes(jsii.Number(15))}
 	most := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: fiveMinutes()}
 	return []alarm{
 		{name: "DeletionStartDeadLetters", atLeast: 1,
@@ -62,7 +65,7 @@ func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 			metric:  api.MetricServerError(sum)},
 		{name: "DeletionWaitingForOperator", atLeast: 1,
 			meaning: "A request cannot proceed without a person.",
-			metric:  d.counted("WaitingForOperator", most)},
+			metric:  d.counted("WaitingForOperator", quarter)},
 		{name: "DeletionSweepMissing", atLeast: 1, periods: 2, absence: true,
 			meaning: "No sweep completed for ten minutes: nothing restarts what died.",
 			metric:  d.counted("SweepCompleted", sum)},

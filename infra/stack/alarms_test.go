@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -88,5 +90,27 @@ func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("not watched: %v", want)
+	}
+}
+
+func TestFunctionTableNamesAlarms(t *testing.T) {
+	readme, err := os.ReadFile("../../functions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms := map[string]bool{}
+	for _, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		alarms[r.Properties["AlarmName"].(string)] = true
+	}
+	named := regexp.MustCompile(`Deletion[A-Z]\w+`).FindAllString(string(readme), -1)
+	for _, name := range named {
+		if !alarms[name] {
+			t.Errorf("functions/README.md names the alarm %s, which there is not", name)
+		}
+	}
+	for name := range alarms {
+		if !slices.Contains(named, name) {
+			t.Errorf("functions/README.md does not say which function alarm %s is about", name)
+		}
 	}
 }

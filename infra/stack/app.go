@@ -1,6 +1,7 @@
 package main
 
 import (
+	"debug/elf"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -72,6 +73,10 @@ func newApp(out string) (awscdk.App, error) {
 	if err := json.Unmarshal(cdkJSON, &config); err != nil {
 		return nil, fmt.Errorf("cdk.json: %w", err)
 	}
+	// The command line would set these two, and warns of them in cdk.json. SAM finds the
+	// functions' code by them.
+	config.Context["aws:cdk:enable-path-metadata"] = true
+	config.Context["aws:cdk:enable-asset-metadata"] = true
 	return awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false),
 		Context:            &config.Context,
@@ -79,17 +84,28 @@ func newApp(out string) (awscdk.App, error) {
 	}), nil
 }
 
+// checkBinaries names the functions whose code is missing or not for Lambda's processor:
+// the local stack's binaries are built for this machine.
 func checkBinaries(code string) error {
-	var missing []string
+	var wrong []string
 	for _, folder := range functionFolders {
-		if _, err := os.Stat(filepath.Join(code, folder, "bootstrap")); err != nil {
-			missing = append(missing, folder)
+		if !isARM64(filepath.Join(code, folder, "bootstrap")) {
+			wrong = append(wrong, folder)
 		}
 	}
-	if len(missing) == 0 {
+	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("functions not built: %s; run `make build` first", strings.Join(missing, ", "))
+	return fmt.Errorf("not built for arm64: %s; run `make binaries` first", strings.Join(wrong, ", "))
+}
+
+func isARM64(file string) bool {
+	binary, err := elf.Open(file)
+	if err != nil {
+		return false
+	}
+	defer binary.Close()
+	return binary.Machine == elf.EM_AARCH64
 }
 
 // repositoryRoot is the nearest folder upwards that holds go.mod: the CDK command line

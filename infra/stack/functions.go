@@ -178,7 +178,7 @@ func (d *deletion) addSweep() {
 		MaxEventAge:   awscdk.Duration_Minutes(jsii.Number(1)),
 	})
 	awsevents.NewRule(d.stack, jsii.String("SweepSchedule"), &awsevents.RuleProps{
-		RuleName: jsii.String(d.stage.name("sweep")),
+		RuleName: jsii.String("sweep"), // what this schedule is called on the local stack too
 		Schedule: awsevents.Schedule_Rate(awscdk.Duration_Minutes(jsii.Number(1))),
 		Targets:  &[]awsevents.IRuleTarget{target},
 	})

@@ -261,7 +261,7 @@ func TestStartQueueHidesMessagesLongEnough(t *testing.T) {
 
 func TestSweepRunsEveryMinute(t *testing.T) {
 	for id, r := range ofType(t, "AWS::Events::Rule") {
-		if r.Properties["Name"] != "mikla-dev-deletion-sweep" || r.Properties["ScheduleExpression"] != "rate(1 minute)" {
+		if r.Properties["Name"] != "sweep" || r.Properties["ScheduleExpression"] != "rate(1 minute)" {
 			t.Errorf("%s is %v at %v", id, r.Properties["Name"], r.Properties["ScheduleExpression"])
 		}
 	}

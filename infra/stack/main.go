@@ -34,7 +34,7 @@ func run(golden string) error {
 	if err != nil {
 		return err
 	}
-	code := filepath.Join(root, ".build", "functions")
+	code := filepath.Join(root, ".build", "lambda")
 	if err := checkBinaries(code); err != nil {
 		return err
 	}

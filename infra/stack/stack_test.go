@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -125,19 +127,42 @@ func TestNormalisingHidesCodeAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestMissingBinariesAreNamed(t *testing.T) {
+// executable is the header of a program for a processor, which is all that is looked at.
+func executable(machine elf.Machine) []byte {
+	header := make([]byte, 64)
+	copy(header, elf.ELFMAG)
+	header[elf.EI_CLASS] = byte(elf.ELFCLASS64)
+	header[elf.EI_DATA] = byte(elf.ELFDATA2LSB)
+	header[elf.EI_VERSION] = byte(elf.EV_CURRENT)
+	binary.LittleEndian.PutUint16(header[16:], uint16(elf.ET_EXEC))
+	binary.LittleEndian.PutUint16(header[18:], uint16(machine))
+	binary.LittleEndian.PutUint32(header[20:], uint32(elf.EV_CURRENT))
+	return header
+}
+
+func TestWrongBinariesAreNamed(t *testing.T) {
 	code := t.TempDir()
-	if err := placeholders(code); err != nil {
-		t.Fatal(err)
+	put := func(folder string, content []byte) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(code, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(code, folder, "bootstrap"), content, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, folder := range functionFolders {
+		put(folder, executable(elf.EM_AARCH64))
 	}
 	if err := checkBinaries(code); err != nil {
-		t.Errorf("all are there, got %v", err)
+		t.Errorf("all are right, got %v", err)
 	}
-	if err := os.Remove(filepath.Join(code, "purge", "bootstrap")); err != nil {
+	put("purge", executable(elf.EM_X86_64))
+	if err := os.Remove(filepath.Join(code, "status", "bootstrap")); err != nil {
 		t.Fatal(err)
 	}
 	err := checkBinaries(code)
-	if err == nil || err.Error() != "functions not built: purge; run `make build` first" {
+	if err == nil || err.Error() != "not built for arm64: purge, status; run `make binaries` first" {
 		t.Errorf("got %v", err)
 	}
 }

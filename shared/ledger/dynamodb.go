@@ -48,8 +48,12 @@ func (d DynamoDB) Get(ctx context.Context, key Key) (Row, bool, error) {
 func (d DynamoDB) Query(ctx context.Context, table Table, pk, prefix, after string, limit int) ([]Row, error) {
 	in := &dynamodb.QueryInput{
 		TableName: aws.String(d.Tables[table]), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit)),
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: item{":pk": text(pk), ":prefix": text(prefix)},
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": text(pk)},
+	}
+	if prefix != "" { // an empty string is no value of a key
+		in.KeyConditionExpression = aws.String("pk = :pk AND begins_with(sk, :prefix)")
+		in.ExpressionAttributeValues[":prefix"] = text(prefix)
 	}
 	if after != "" {
 		in.ExclusiveStartKey = keyItem(Key{PK: pk, SK: after})

@@ -94,20 +94,24 @@ func (l *Ledger) Admit(ctx context.Context, n Notice, keys Keys) (request.Reques
 }
 
 func (l *Ledger) admitOnce(ctx context.Context, id string, n Notice, keys Keys) (request.Request, error) {
-	r, _, found, err := l.pointed(ctx, "notice", n.Occasion, keys.Fingerprint)
-	if err != nil || found {
-		return r, err
+	to, err := l.pointed(ctx, "notice", n.Occasion, keys.Fingerprint)
+	if err != nil {
+		return request.Request{}, err
 	}
-	if n.Requester != nil {
-		r, row, found, err := l.pointed(ctx, "open", n.Requester, keys.Fingerprint)
-		if err != nil {
-			return r, err
-		}
-		if found && joins(r, n) {
-			return r, l.join(ctx, &r, row, n, keys)
-		}
+	if to.found {
+		return l.repeat(ctx, to, n)
 	}
-	return l.create(ctx, id, n, keys)
+	if n.Requester == nil {
+		return l.create(ctx, id, n, keys, lead{})
+	}
+	to, err = l.pointed(ctx, "open", n.Requester, keys.Fingerprint)
+	if err != nil {
+		return request.Request{}, err
+	}
+	if to.found && joins(to.request, n) {
+		return l.join(ctx, to, n, keys)
+	}
+	return l.create(ctx, id, n, keys, to)
 }
 
 // joins says whether an open request can still take a notice in. One whose case file
@@ -116,17 +120,37 @@ func joins(r request.Request, n Notice) bool {
 	return !r.State.Terminal() && !(r.Closing && n.Asked.Cutoff.After(r.Cutoff))
 }
 
+// lead is where the pointer rows of a notice or of a requester lead.
+type lead struct {
+	found   bool
+	request request.Request
+	row     Row   // the request's
+	place   int64 // version of the pointer under the current secret; 0: there is none
+}
+
 // pointed follows a pointer of the requester or the notice, made with any version
 // of the fingerprint secret.
-func (l *Ledger) pointed(ctx context.Context, kind string, parts []string, keys secrets.Versioned) (request.Request, Row, bool, error) {
+func (l *Ledger) pointed(ctx context.Context, kind string, parts []string, keys secrets.Versioned) (lead, error) {
+	var to lead
 	for _, version := range keys.Versions() {
-		r, row, err := l.follow(ctx, pointerKey(kind, fingerprint(keys, version, kind, parts)))
+		at, found, err := l.Rows.Get(ctx, pointerKey(kind, fingerprint(keys, version, kind, parts)))
+		if err != nil {
+			return lead{}, err
+		}
+		if version == keys.Current() {
+			to.place = at.Version
+		}
+		if !found {
+			continue
+		}
+		to.request, to.row, err = l.behind(ctx, at)
 		if fault.KindOf(err) == fault.NotFound && err != nil {
 			continue
 		}
-		return r, row, err == nil, err
+		to.found = err == nil
+		return to, err
 	}
-	return request.Request{}, Row{}, false, nil
+	return to, nil
 }
 
 func (l *Ledger) follow(ctx context.Context, key Key) (request.Request, Row, error) {
@@ -137,28 +161,51 @@ func (l *Ledger) follow(ctx context.Context, key Key) (request.Request, Row, err
 	if !found {
 		return request.Request{}, Row{}, errNoRequest
 	}
+	return l.behind(ctx, row)
+}
+
+// behind reads the request that a pointer row names.
+func (l *Ledger) behind(ctx context.Context, at Row) (request.Request, Row, error) {
 	var p pointer
-	if err := json.Unmarshal(row.Doc, &p); err != nil {
+	if err := json.Unmarshal(at.Doc, &p); err != nil {
 		return request.Request{}, Row{}, fault.As(fault.Permanent, "decode a pointer row", err)
 	}
 	return l.load(ctx, p.RequestID)
 }
 
+// repeat answers a notice that was admitted before. Its cutoff is the one that it had
+// then; only a heavier kind is new: the two callbacks of one removal can carry the
+// same second.
+func (l *Ledger) repeat(ctx context.Context, to lead, n Notice) (request.Request, error) {
+	r := to.request
+	if r.State.Terminal() || !r.Raise(request.Asked{Kind: n.Asked.Kind, Cutoff: r.Cutoff}) {
+		return r, nil
+	}
+	write, err := l.recordWrite(r, to.row.Version)
+	if err != nil {
+		return r, err
+	}
+	return r, l.Rows.Commit(ctx, l.Token(), []Write{write})
+}
+
 // join takes a further notice into an open request.
-func (l *Ledger) join(ctx context.Context, r *request.Request, row Row, n Notice, keys Keys) error {
+func (l *Ledger) join(ctx context.Context, to lead, n Notice, keys Keys) (request.Request, error) {
+	r := to.request
 	writes := []Write{l.pointTo(r.ID, "notice", n.Occasion, keys)}
 	if r.Raise(n.Asked) {
-		write, err := l.recordWrite(*r, row.Version)
+		write, err := l.recordWrite(r, to.row.Version)
 		if err != nil {
-			return err
+			return r, err
 		}
 		writes = append(writes, write)
 	}
-	return l.Rows.Commit(ctx, l.Token(), writes)
+	return r, l.Rows.Commit(ctx, l.Token(), writes)
 }
 
-// create writes record, outbox, pointers and case file in one transaction.
-func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys) (request.Request, error) {
+// create writes record, outbox, pointers and case file in one transaction. before is
+// the requester's request that is just closing, if there is one: the new one takes
+// its place.
+func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, before lead) (request.Request, error) {
 	r := request.New(id, n.Intake, keys.Code.Current(), n.Asked)
 	r.CheckAt = n.Asked.ReceivedAt.Add(firstCheck)
 	if n.Requester != nil {
@@ -175,17 +222,22 @@ func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys) (re
 	codeKey, _ := keys.Code.Key(r.CodeVersion)
 	writes := []Write{record, identity, l.pointTo(id, "notice", n.Occasion, keys),
 		l.pointer(id, pointerKey("code", confirmation.New(codeKey, id).Hash()))}
-	if r.OpenKey != "" {
-		write := l.pointer(id, pointerKey("open", r.OpenKey))
-		// Takes the place of a request that is just closing, but of no other.
-		held, _, err := l.Rows.Get(ctx, write.Row.Key)
-		if err != nil {
-			return r, err
-		}
-		write.Expect = held.Version
-		writes = append(writes, write)
+	return r, l.Rows.Commit(ctx, l.Token(), append(writes, l.take(r, before)...))
+}
+
+// take puts a request in the place of one that is closing, but of no other: the
+// pointer must be as it was when that one was seen. The closing one is written again
+// as it is, since a pointer that was deleted and made anew has the same version.
+func (l *Ledger) take(r request.Request, before lead) []Write {
+	if r.OpenKey == "" {
+		return nil
 	}
-	return r, l.Rows.Commit(ctx, l.Token(), writes)
+	place := l.pointer(r.ID, pointerKey("open", r.OpenKey))
+	place.Expect = before.place
+	if !before.found {
+		return []Write{place}
+	}
+	return []Write{place, {Row: before.row, Expect: before.row.Version}}
 }
 
 func (l *Ledger) pointTo(id, kind string, parts []string, keys Keys) Write {

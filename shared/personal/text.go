@@ -6,6 +6,7 @@
 package personal
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,5 +56,9 @@ func (t Text) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, Red
 func (t Text) LogValue() slog.Value { return slog.StringValue(Redacted) }
 
 // MarshalText gives [Redacted]; encoding/json uses it for values and map keys.
-// There is deliberately no way back: decoding into a Text is an error.
 func (t Text) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
+
+var errDecoded = errors.New("a personal text cannot be decoded, since it is never encoded")
+
+// UnmarshalText always fails: a redacted value must not come back as a real one.
+func (t *Text) UnmarshalText([]byte) error { return errDecoded }

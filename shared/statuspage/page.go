@@ -1,9 +1,9 @@
 package statuspage
 
 import (
-	_ "embed" // the template and the stylesheet
+	"bytes"
+	_ "embed" // the stylesheet
 	"fmt"
-	"html/template"
 	"io"
 	"net/url"
 	"strings"
@@ -15,34 +15,28 @@ import (
 //go:embed style.css
 var stylesheet string
 
-//go:embed page.html
-var markup string
-
-var pages = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"stylesheet": func() template.CSS { return template.CSS(stylesheet) },
-}).Parse(markup))
-
 // HTML writes the view as a page. It fails for a state that it has no words
 // for, before it has written anything.
 func HTML(w io.Writer, v View) error {
 	if _, known := english.States[v.State]; !known {
 		return fmt.Errorf("status page: no text for state %q", v.State)
 	}
-	return pages.ExecuteTemplate(w, "status", compose(v, english))
+	return write(w, compose(v, english).layout())
 }
 
 // NotFoundHTML writes the page for a code that has none: the same for all.
 func NotFoundHTML(w io.Writer) error {
-	return pages.ExecuteTemplate(w, "missing", missingPage{english, english.NotFound, mailto("", "")})
+	return write(w, missing(english))
 }
 
-type missingPage struct {
-	T    *phrasebook
-	Said notFoundText
-	Mail string
+func write(w io.Writer, n node) error {
+	var page bytes.Buffer
+	n(&page)
+	_, err := w.Write(page.Bytes())
+	return err
 }
 
-// page is what the template lays out: every decision has been taken.
+// page is what the layout puts in place: every decision has been taken.
 type page struct {
 	T          *phrasebook
 	Said       stateText
@@ -86,7 +80,7 @@ func compose(v View, p *phrasebook) page {
 	return page{
 		T: p, Said: p.States[v.State], Tone: toneOf[v.State], Code: groups(v.Code.Reveal()),
 		Steps: c.steps(v), Dates: c.dates(v), Results: c.results(v.Results), Kept: c.kept(v.Kept),
-		Mail: mailto(c.fill(p.Mail.Subject, v), c.fill(p.Mail.Body, v)), ReceiptURL: v.ReceiptURL,
+		Mail: mailto(c.fill(p.Mail.Subject, v), c.fill(p.Mail.Body, v)), ReceiptURL: webLink(v.ReceiptURL),
 	}
 }
 
@@ -113,20 +107,20 @@ func (c composer) dates(v View) []fact {
 }
 
 // erasure gives the dates of the erasure. A request that ended without one
-// says so once, rather than showing three dates that will never come.
+// says so once, rather than showing three dates that will never come; and what
+// is still not known after an erasure is left out rather than guessed.
 func (c composer) erasure(s request.State, live, unreadable, gone *time.Time) []fact {
 	if s.Terminal() && s != request.Completed && live == nil {
 		return []fact{{Term: c.Dates.Erased, Text: c.Dates.Nothing}}
 	}
-	later := c.Dates.After
-	if live != nil {
-		later = c.Dates.NotYet
+	facts := []fact{c.at(c.Dates.Erased, live, c.Dates.NotYet)}
+	if live == nil || unreadable != nil {
+		facts = append(facts, c.at(c.Dates.Unreadable, unreadable, c.Dates.After))
 	}
-	return []fact{
-		c.at(c.Dates.Erased, live, c.Dates.NotYet),
-		c.at(c.Dates.Unreadable, unreadable, later),
-		c.at(c.Dates.Gone, gone, later),
+	if live == nil || gone != nil {
+		facts = append(facts, c.at(c.Dates.Gone, gone, c.Dates.After))
 	}
+	return facts
 }
 
 // results are shown when there are several: one alone is the request itself.
@@ -202,3 +196,11 @@ func mailto(subject, body string) string {
 func momentEnglish(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") }
 
 func businessEnglish(number, of int) string { return fmt.Sprintf("Business %d of %d", number, of) }
+
+// webLink lets no other kind of link through.
+func webLink(link string) string {
+	if strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://") {
+		return link
+	}
+	return ""
+}

@@ -235,6 +235,16 @@ func TestTimesAreUTCAndWholeSeconds(t *testing.T) {
 	}
 }
 
+// After an erasure there is no "not yet" beside a backup: the row is left out.
+func TestUnknownBackupDatesAreLeftOutAfterTheErasure(t *testing.T) {
+	v := erased(request.Completed)
+	v.BackupsUnreadableAt = nil
+	page := html(t, v)
+	if strings.Contains(page, "Unreadable in all backups") || !strings.Contains(page, "Last backup copy gone by") {
+		t.Error("the page shows a date that nobody knows, or hides one that is known")
+	}
+}
+
 func TestNobodyIsToldThatDataIsGoneBeforeItIs(t *testing.T) {
 	for _, s := range request.States() {
 		claims := strings.Contains(html(t, in(s)), "has been erased")

@@ -10,7 +10,7 @@ const (
 	done    mark = "done"
 	doing   mark = "doing"
 	person  mark = "person"
-	open    mark = "open"
+	ahead   mark = "ahead"
 	nothing mark = "nothing"
 	unclear mark = "unclear"
 	stopped mark = "stopped"
@@ -21,12 +21,12 @@ const (
 const stepCount = 4
 
 var marks = map[request.State][stepCount]mark{
-	request.Received:         {done, doing, open, open},
-	request.Matched:          {done, done, doing, open},
-	request.Purging:          {done, done, doing, open},
+	request.Received:         {done, doing, ahead, ahead},
+	request.Matched:          {done, done, doing, ahead},
+	request.Purging:          {done, done, doing, ahead},
 	request.Verifying:        {done, done, done, doing},
-	request.NeedsReview:      {done, person, open, open},
-	request.NeedsOperator:    {done, person, open, open},
+	request.NeedsReview:      {done, person, ahead, ahead},
+	request.NeedsOperator:    {done, person, ahead, ahead},
 	request.Completed:        {done, done, done, done},
 	request.NothingFound:     {done, nothing, skipped, skipped},
 	request.CouldNotIdentify: {done, unclear, skipped, skipped},
@@ -39,7 +39,7 @@ var marks = map[request.State][stepCount]mark{
 // one that has results was parked after its data had been found.
 func progress(v View) [stepCount]mark {
 	if v.State.Waiting() && len(v.Results) > 0 {
-		return [stepCount]mark{done, done, person, open}
+		return [stepCount]mark{done, done, person, ahead}
 	}
 	return marks[v.State]
 }

@@ -80,7 +80,7 @@ var english = &phrasebook{
 	},
 	Steps: [stepCount]string{"Request received", "Your data looked up", "Your data erased", "Checked that nothing is left"},
 	Marks: map[mark]string{
-		done: "Done", doing: "In progress", person: "With our team", open: "Not yet",
+		done: "Done", doing: "In progress", person: "With our team", ahead: "Not yet",
 		nothing: "Nothing found", unclear: "Not certain", stopped: "Stopped", skipped: "Not done",
 	},
 	Tones: map[tone]string{

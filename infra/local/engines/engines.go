@@ -42,6 +42,9 @@ func crash(p *process.Process, logs *logbook.Book) error {
 	return fmt.Errorf("%s ended (%s); its last lines:\n  %s", p.Name, p.Exit(), strings.Join(logs.Last(p.Name, 12), "\n  "))
 }
 
+// WorkflowAccessKey is what moto's state machines sign their calls with.
+const WorkflowAccessKey = "ak"
+
 const startTimeout = 60 * time.Second
 
 // StartDynamoDB runs DynamoDB Local in memory. root is the repository.

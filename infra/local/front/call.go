@@ -14,7 +14,8 @@ import (
 
 // call is one request to an AWS service, as far as the front understands it.
 type call struct {
-	function  string // who calls: a function, or another part of the local stack
+	accessKey string
+	function  string // whose access key it is
 	sandbox   string
 	service   string
 	operation string
@@ -33,12 +34,9 @@ var targets = map[string]string{
 
 // identify reads who calls, which service, which operation. It leaves resources to
 // inspect, which needs the body.
-func identify(r *http.Request, callers map[string]string) *call {
+func identify(r *http.Request) *call {
 	key, service := credential(r)
-	c := &call{service: service, sandbox: r.Header.Get("X-Amz-Security-Token"), function: callers[key]}
-	if c.function == "" {
-		c.function = "outside"
-	}
+	c := &call{accessKey: key, service: service, sandbox: r.Header.Get("X-Amz-Security-Token")}
 	if target, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
 		c.operation = operation
 		if name, known := targets[target]; known {
@@ -130,7 +128,10 @@ func transacted(items []map[string]struct{ TableName string }) []string {
 }
 
 func last(text, separator string) string {
-	return text[strings.LastIndex(text, separator)+len(separator):]
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[i+len(separator):]
+	}
+	return text
 }
 
 // objectOperation names an S3 call by its method, path and query, as IAM and the

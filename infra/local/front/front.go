@@ -5,6 +5,7 @@ package front
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -20,6 +22,7 @@ type Front struct {
 	Calls  *Calls
 	Faults *Faults
 
+	mu      sync.Mutex
 	callers map[string]string
 	lambda  http.Handler
 	dynamo  http.Handler
@@ -34,31 +37,34 @@ type Config struct {
 	DynamoURL, MotoURL string
 	// Lambda serves Invoke.
 	Lambda http.Handler
-	// Callers names the owner of each access key ID.
-	Callers map[string]string
 	// Kill ends the process whose session token was given.
 	Kill func(sandbox string) bool
+	// Log receives what the engines refuse; nil drops it.
+	Log io.Writer
 }
 
 // New makes a front. Engines may still be starting.
 func New(c Config) (*Front, error) {
-	dynamo, err := proxy(c.DynamoURL, true)
+	if c.Log == nil {
+		c.Log = io.Discard
+	}
+	dynamo, err := proxy(c.DynamoURL, true, c.Log)
 	if err != nil {
 		return nil, err
 	}
 	// moto's development server serves each connection with a thread and does not say
 	// when it closes one, so a connection is used once.
-	moto, err := proxy(c.MotoURL, false)
+	moto, err := proxy(c.MotoURL, false, c.Log)
 	if err != nil {
 		return nil, err
 	}
 	return &Front{
 		Calls: &Calls{}, Faults: &Faults{}, tables: newTableSettings(),
-		callers: c.Callers, lambda: c.Lambda, dynamo: dynamo, moto: moto, kill: c.Kill,
+		callers: map[string]string{}, lambda: c.Lambda, dynamo: dynamo, moto: moto, kill: c.Kill,
 	}, nil
 }
 
-func proxy(target string, keepAlive bool) (http.Handler, error) {
+func proxy(target string, keepAlive bool, refusals io.Writer) (http.Handler, error) {
 	to, err := url.Parse(target)
 	if err != nil {
 		return nil, fmt.Errorf("engine address: %w", err)
@@ -71,20 +77,62 @@ func proxy(target string, keepAlive bool) (http.Handler, error) {
 	}
 	return &httputil.ReverseProxy{
 		// The host stays: queue URLs are made from it.
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		Transport: transport,
-		ErrorLog:  log.New(io.Discard, "", 0),
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
+		Transport:      transport,
+		ModifyResponse: func(r *http.Response) error { return logRefusal(refusals, r) },
+		ErrorLog:       log.New(io.Discard, "", 0),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			http.Error(w, "the engine does not answer: "+err.Error(), http.StatusBadGateway)
 		},
 	}, nil
 }
 
+// callKey finds the call in the context of its request.
+type callKey struct{}
+
+// longestRefusal bounds what is logged of one, in bytes.
+const longestRefusal = 2 << 10
+
+// logRefusal writes down what an engine says no to: clients often drop the sentence
+// and keep the kind of error only.
+func logRefusal(out io.Writer, r *http.Response) error {
+	c, ok := r.Request.Context().Value(callKey{}).(*call)
+	if r.StatusCode < 400 || !ok {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	text := bytes.ReplaceAll(body[:min(len(body), longestRefusal)], []byte("\n"), []byte(" "))
+	fmt.Fprintf(out, "%s: %s %s answered %d %s\n", c.function, c.service, c.operation, r.StatusCode, text)
+	return nil
+}
+
 // largestBody bounds what is read whole: no JSON service takes more than 16 MB.
 const largestBody = 17 << 20
 
+// Name says who calls with an access key ID.
+func (f *Front) Name(accessKey, function string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.callers[accessKey] = function
+}
+
+func (f *Front) name(accessKey string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if name, ok := f.callers[accessKey]; ok {
+		return name
+	}
+	return "outside"
+}
+
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := identify(r, f.callers)
+	c := identify(r)
+	c.function = f.name(c.accessKey)
 	if c.operation != "PutObject" && c.operation != "PUT multipart" {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
 		if err != nil {
@@ -96,6 +144,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.inspect(r.URL)
 	f.Calls.record(c)
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	if fault, ok := f.Faults.take(c); ok {
 		f.misbehave(fault, c, w, r)
 		return

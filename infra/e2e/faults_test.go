@@ -1,0 +1,262 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/mikla-ai/data-deletion/infra/local/client"
+)
+
+// scene is one lead with a neighbour, linked and seeded.
+type scene struct {
+	user, lead string
+	messages   int
+}
+
+func (s scene) play(t *testing.T, ctx context.Context) {
+	t.Helper()
+	w := world{}
+	w.lead("t_harbour", "ch_fb1", s.lead, s.messages)
+	w.lead("t_harbour", "ch_fb1", s.lead+"2", 4)
+	w.link(app, s.user, "lead#t_harbour#"+s.lead)
+	seed(t, ctx, w)
+}
+
+func (s scene) gone() []string {
+	return []string{fmt.Sprintf("%q", s.lead), "#" + s.lead + `"`, "/c_" + s.lead + "/", "profiles/" + s.lead + ".jpg"}
+}
+
+func (s scene) counts() map[string]int {
+	return map[string]int{"leads": 1, "links": 1, "conversations": 1, "messages": s.messages,
+		"ai_audit": (s.messages + 1) / 2, "media": (s.messages+3)/4 + 1}
+}
+
+// TestFaults strikes one request with each kind of fault, and demands the same end:
+// completed, once, everything counted once, everything else unchanged.
+func TestFaults(t *testing.T) {
+	cases := []struct {
+		name   string
+		faults []client.Fault
+	}{
+		{"purge is killed before a batch is deleted", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed before objects are deleted", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed when it saves its cursor", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"deletes are throttled", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "throttle", Count: 2}}},
+		{"deletes are left unprocessed", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "unprocessed", Count: 3}}},
+		{"answers to deletes are lost", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "lost", Count: 2}}},
+		{"single objects fail", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "per-key-error", Count: 2}}},
+		{"the profile's delete is lost", []client.Fault{{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost", Count: 1, Function: "purge"}}},
+		{"locate is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "locate"}}},
+		{"fence is killed", []client.Fault{{Service: "dynamodb", Operation: "UpdateItem", Kind: "kill", Count: 1, Function: "fence"}}},
+		{"verify is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "verify"}}},
+		{"close is killed while it scrubs", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "close"}}},
+		{"the answer to the start is lost", []client.Fault{{Service: "states", Operation: "StartExecution", Kind: "lost", Count: 1}}},
+	}
+	for i, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			ctx := deadline(t, 2*time.Minute)
+			s := scene{user: fmt.Sprint(556000 + i), lead: fmt.Sprintf("l_fault%02dx", i), messages: 60}
+			s.play(t, ctx)
+			before := snapshot(t, ctx)
+			if err := stack.Faults(ctx, c.faults...); err != nil {
+				t.Fatal(err)
+			}
+			accepted, status := erase(t, ctx, s.user)
+			requireOutcome(t, status, "completed")
+			requireStruck(t, ctx)
+			requireSame(t, snapshot(t, ctx), without(before, "nothing is spared", s.gone()...))
+			requireErased(t, ctx, accepted.Code, s.counts())
+			requireForgotten(t, ctx, s.lead, s.user)
+		})
+	}
+}
+
+// requireStruck: a fault that is still waiting never struck, and the case shows
+// nothing.
+func requireStruck(t *testing.T, ctx context.Context) {
+	t.Helper()
+	answer, err := stack.Do(ctx, "GET", "/_local/faults", nil, nil)
+	if err != nil || answer.Status != 200 {
+		t.Fatalf("faults: %d %v", answer.Status, err)
+	}
+	var left []client.Fault
+	if err := json.Unmarshal(answer.Body, &left); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range left {
+		if f.Count > 0 {
+			t.Errorf("%d faults never struck: %+v", f.Count, f)
+		}
+	}
+}
+
+// TestQueueIsDown: a notice is accepted while the queue refuses everything, and the
+// sweep starts it.
+func TestQueueIsDown(t *testing.T) {
+	ctx := deadline(t, 2*time.Minute)
+	s := scene{user: "556100", lead: "l_outbox", messages: 8}
+	s.play(t, ctx)
+	if err := stack.Faults(ctx, client.Fault{Service: "sqs", Operation: "SendMessage", Kind: "throttle", Count: 3, Function: "meta-callback"}); err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := stack.Callback(ctx, "data-deletion", notice(s.user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireStruck(t, ctx)
+	requireDue(t, ctx, accepted.Code)
+	if err := stack.Schedule(ctx, "sweep"); err != nil {
+		t.Fatal(err)
+	}
+	status, err := stack.Await(ctx, accepted.Code, client.Ended, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireOutcome(t, status, "completed")
+}
+
+// requireDue waits until the sweep may look at the request.
+func requireDue(t *testing.T, ctx context.Context, code string) {
+	t.Helper()
+	due, err := time.Parse(time.RFC3339Nano, record(t, ctx, code)["check_at"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-time.After(time.Until(due) + time.Second):
+	case <-ctx.Done():
+		t.Fatal(ctx.Err())
+	}
+}
+
+// TestStorageIsDown: nothing durable, no 200, nothing half-written; and the same
+// notice is accepted once the storage answers.
+func TestStorageIsDown(t *testing.T) {
+	ctx := deadline(t, time.Minute)
+	before := rows(t, ctx, "ledger") + rows(t, ctx, "casefile")
+	if err := stack.Faults(ctx, client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "throttle", Count: 3, Function: "meta-callback"}); err != nil {
+		t.Fatal(err)
+	}
+	n := notice("556200")
+	if _, err := stack.Callback(ctx, "data-deletion", n); err == nil {
+		t.Fatal("a notice was accepted that could not be stored")
+	}
+	if after := rows(t, ctx, "ledger") + rows(t, ctx, "casefile"); after != before {
+		t.Errorf("%d rows were left half-written", after-before)
+	}
+	accepted, err := stack.Callback(ctx, "data-deletion", n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stack.Await(ctx, accepted.Code, client.Ended, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEveryMessageTwice delivers the callback and the start message again and again,
+// before, while and after the request runs.
+func TestEveryMessageTwice(t *testing.T) {
+	ctx := deadline(t, 2*time.Minute)
+	s := scene{user: "556300", lead: "l_twice", messages: 40}
+	s.play(t, ctx)
+	n := notice(s.user)
+	accepted, err := stack.Callback(ctx, "data-deletion", n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := record(t, ctx, accepted.Code)["id"].(string)
+	again := func() {
+		for range 3 {
+			send(t, ctx, fmt.Sprintf(`{"v":1,"request_id":%q,"run":1}`, id))
+			repeat, err := stack.Callback(ctx, "data-deletion", n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if repeat != accepted {
+				t.Error("a repeated notice got another answer")
+			}
+		}
+	}
+	again()
+	status, err := stack.Await(ctx, accepted.Code, client.Ended, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireOutcome(t, status, "completed")
+	requireErased(t, ctx, accepted.Code, s.counts())
+	again()
+	requireDrained(t, ctx)
+	if n := executionsOf(t, ctx, id); n != 1 {
+		t.Errorf("%d executions ran, expected 1", n)
+	}
+}
+
+func queue(ctx context.Context, t *testing.T) (*sqs.Client, string) {
+	t.Helper()
+	client := sqs.New(sqs.Options{Region: localRegion, BaseEndpoint: aws.String(server.URLs.AWS),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("mikla-dev-deletion-start")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client, aws.ToString(out.QueueUrl)
+}
+
+func send(t *testing.T, ctx context.Context, body string) {
+	t.Helper()
+	client, url := queue(ctx, t)
+	if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(url), MessageBody: aws.String(body)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// requireDrained waits until the start queue is empty.
+func requireDrained(t *testing.T, ctx context.Context) {
+	t.Helper()
+	client, url := queue(ctx, t)
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url),
+			AttributeNames: []sqsAttribute{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Attributes["ApproximateNumberOfMessages"] == "0" && out.Attributes["ApproximateNumberOfMessagesNotVisible"] == "0" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal("the start queue does not drain")
+		case <-ticker.C:
+		}
+	}
+}
+
+func executionsOf(t *testing.T, ctx context.Context, id string) int {
+	t.Helper()
+	answer, err := stack.Do(ctx, "GET", "/_local/executions", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(answer.Body, &all); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range all {
+		if len(e.Name) > len(id) && e.Name[:len(id)] == id {
+			n++
+		}
+	}
+	return n
+}

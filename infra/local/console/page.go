@@ -1,0 +1,119 @@
+package console
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/mikla-ai/data-deletion/infra/local/front"
+	"github.com/mikla-ai/data-deletion/infra/local/logbook"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// view is what the page shows.
+type view struct {
+	AWSURL     string
+	Routes     []string
+	Requests   []requestLine
+	Stores     []storeLine
+	Queues     []Queue
+	Executions []Execution
+	Schedules  []string
+	Faults     []front.Fault
+	Logs       []logbook.Entry
+}
+
+type storeLine struct {
+	Name, Kind, Physical string
+	Count                int
+}
+
+// requestLine is what a newcomer wants to see of a request's record in the ledger.
+type requestLine struct {
+	ID         string `json:"id"`
+	Kind       string `json:"kind"`
+	State      string `json:"state"`
+	ReceivedAt string `json:"received_at"`
+	DueAt      string `json:"due_at"`
+	ErasedAt   string `json:"live_erased_at"`
+	ClosedAt   string `json:"closed_at"`
+}
+
+const (
+	shownExecutions = 10
+	shownLogs       = 30
+)
+
+func (c *Console) page(w http.ResponseWriter, r *http.Request) {
+	shown, err := c.view(r.Context())
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, shown); err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(page.Bytes())
+}
+
+func (c *Console) view(ctx context.Context) (view, error) {
+	v := view{AWSURL: c.AWSURL, Routes: c.Routes, Faults: c.Faults.Pending(), Schedules: slices.Sorted(maps.Keys(c.Rules))}
+	counts, err := c.storeCounts(ctx)
+	if err != nil {
+		return v, err
+	}
+	for _, store := range c.World.Stores {
+		v.Stores = append(v.Stores, storeLine{store.Name, store.Kind, store.Physical, counts[store.Name]})
+	}
+	slices.SortFunc(v.Stores, func(a, b storeLine) int { return cmp.Compare(a.Name, b.Name) })
+	if v.Requests, err = c.requests(ctx); err != nil {
+		return v, err
+	}
+	if v.Queues, err = c.listQueues(ctx); err != nil {
+		return v, err
+	}
+	if v.Executions, err = c.listExecutions(ctx, false, false); err != nil {
+		return v, err
+	}
+	v.Executions = v.Executions[:min(len(v.Executions), shownExecutions)]
+	logs := c.Logs.Entries("")
+	v.Logs = logs[max(0, len(logs)-shownLogs):]
+	return v, nil
+}
+
+// requests finds the records of requests among the ledger's rows: the documents that
+// have a state and a date of receipt.
+func (c *Console) requests(ctx context.Context) ([]requestLine, error) {
+	if _, ok := c.World.Store("ledger"); !ok {
+		return nil, nil
+	}
+	rows, err := c.Stores.Items(ctx, "ledger")
+	if err != nil {
+		return nil, err
+	}
+	var lines []requestLine
+	for _, row := range rows {
+		fields, _ := row.(map[string]any)
+		document, _ := fields["doc"].(string)
+		var line requestLine
+		if json.Unmarshal([]byte(document), &line) == nil && line.State != "" && line.ReceivedAt != "" {
+			lines = append(lines, line)
+		}
+	}
+	slices.SortFunc(lines, func(a, b requestLine) int { return cmp.Compare(b.ReceivedAt, a.ReceivedAt) })
+	return lines, nil
+}
