@@ -178,7 +178,7 @@ func TestStatusPages(t *testing.T) {
 	ctx := deadline(t, time.Minute)
 	accepted, _ := erase(t, ctx, "555904")
 	var first string
-	for i, code := range []string{"AAAAAAAAAAAAAAAAAAAAAAAA", "x", "..", "550e8400-e29b-41d4-a716-446655440000", strings.Repeat("A", 500)} {
+	for i, code := range []string{"AAAAAAAAAAAAAAAAAAAAAAAA", "x", "550e8400-e29b-41d4-a716-446655440000", strings.Repeat("A", 500)} {
 		answer, err := stack.Do(ctx, "GET", "/status/"+code, nil, nil)
 		if err != nil || answer.Status != 404 {
 			t.Fatalf("%q: %d %v", code, answer.Status, err)

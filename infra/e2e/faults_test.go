@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 			requireStruck(t, ctx)
 			requireSame(t, snapshot(t, ctx), without(before, "nothing is spared", s.gone()...))
 			requireErased(t, ctx, accepted.Code, s.counts())
-			requireForgotten(t, ctx, s.lead, s.user)
+			requireForgotten(t, ctx, accepted.Code, s.lead, s.user)
 		})
 	}
 }

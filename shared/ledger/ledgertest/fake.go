@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 )
 
@@ -60,7 +61,7 @@ func (f *Fake) Due(_ context.Context, open, before string, limit int) ([]string,
 	sort.SliceStable(rows, func(i, j int) bool { return rows[i].CheckAt < rows[j].CheckAt })
 	var out []string
 	for _, row := range rows {
-		if row.Open == open && row.CheckAt <= before && len(out) < limit {
+		if row.Table == ledger.Records && row.Open == open && row.CheckAt <= before && len(out) < limit {
 			out = append(out, row.PK)
 		}
 	}
@@ -84,19 +85,58 @@ func (f *Fake) Commit(_ context.Context, owner string, writes []ledger.Write) er
 func (f *Fake) apply(owner string, writes []ledger.Write) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, w := range writes {
-		if w.Expect != ledger.Any && f.rows[w.Row.Key].Version != w.Expect {
-			return ledger.ErrConflict
-		}
+	if err := wellFormed(writes); err != nil {
+		return err
 	}
 	for _, w := range writes {
-		if w.Delete {
-			delete(f.rows, w.Row.Key)
+		if w.Expect == ledger.Any || f.rows[w.Row.Key].Version == w.Expect {
 			continue
 		}
-		row := w.Row
-		row.Owner, row.Version = owner, max(w.Expect, 0)+1
-		f.rows[row.Key] = row
+		if f.ours(owner, writes) {
+			return nil
+		}
+		return ledger.ErrConflict
+	}
+	for _, w := range writes {
+		f.write(owner, w)
+	}
+	return nil
+}
+
+func (f *Fake) write(owner string, w ledger.Write) {
+	if w.Delete {
+		delete(f.rows, w.Row.Key)
+		return
+	}
+	row := w.Row
+	row.Owner, row.Version = owner, max(w.Expect, 0)+1
+	f.rows[row.Key] = row
+}
+
+// ours says that the commit of this token was applied before.
+func (f *Fake) ours(owner string, writes []ledger.Write) bool {
+	for _, w := range writes {
+		row, found := f.rows[w.Row.Key]
+		if found == w.Delete || found && row.Owner != owner {
+			return false
+		}
+	}
+	return true
+}
+
+const mostWrites = 100 // of a transaction in DynamoDB
+
+// wellFormed refuses what DynamoDB refuses.
+func wellFormed(writes []ledger.Write) error {
+	keys := map[ledger.Key]bool{}
+	for _, w := range writes {
+		if keys[w.Row.Key] {
+			return fault.New(fault.Retry, "a transaction holds a row twice")
+		}
+		keys[w.Row.Key] = true
+	}
+	if len(writes) == 0 || len(writes) > mostWrites {
+		return fault.New(fault.Retry, "a transaction holds no rows or too many")
 	}
 	return nil
 }

@@ -1,0 +1,54 @@
+package livedatatest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+)
+
+type objects struct{ *Fake }
+
+// byKey orders as S3 does: keys ascending, the newest version of a key first.
+func byKey(a, b livedata.Version) int {
+	return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(b.ID, a.ID))
+}
+
+func (f objects) List(ctx context.Context, store datamap.Store, prefix string, after *livedata.Version) (page livedata.Versions, err error) {
+	err = f.call(ctx, List, store.Name+"/"+prefix, func() error {
+		page = f.list(store.Name, prefix, after)
+		return nil
+	})
+	return page, err
+}
+
+func (f objects) list(store, prefix string, after *livedata.Version) livedata.Versions {
+	var found []livedata.Version
+	for _, o := range f.objects[store] {
+		if strings.HasPrefix(o.Key, prefix) && (after == nil || byKey(o.Version, *after) > 0) {
+			found = append(found, o.Version)
+		}
+	}
+	slices.SortFunc(found, byKey)
+	if len(found) <= f.VersionsPage {
+		return livedata.Versions{Found: found}
+	}
+	last := found[f.VersionsPage-1]
+	return livedata.Versions{Found: found[:f.VersionsPage], Next: &last}
+}
+
+func (f objects) Delete(ctx context.Context, store datamap.Store, versions []livedata.Version) error {
+	for _, v := range versions {
+		err := f.call(ctx, DeleteObject, store.Name+"/"+v.Key+"@"+v.ID, func() error {
+			f.objects[store.Name] = slices.DeleteFunc(f.objects[store.Name], func(o object) bool { return o.Key == v.Key && o.ID == v.ID })
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

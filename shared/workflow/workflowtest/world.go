@@ -1,0 +1,296 @@
+// Package workflowtest walks requests through the steps of their life over stores in
+// memory, as the state machine does, and can strike any write on the way.
+package workflowtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
+	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
+	"github.com/mikla-ai/data-deletion/shared/locate"
+	"github.com/mikla-ai/data-deletion/shared/purge"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/secrets"
+	"github.com/mikla-ai/data-deletion/shared/verify"
+	"github.com/mikla-ai/data-deletion/shared/workflow"
+)
+
+// The example's app, its lead who logged in and its member of staff.
+const (
+	App   = "900000000000001"
+	Tom   = "10150000000000555"
+	Staff = "10150000000000077"
+)
+
+// Start is when the clock starts: after everything in the example.
+var Start = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// Fate decides what becomes of a write: whether it is applied, and what is returned.
+// livedatatest.ErrKilled ends the process there.
+type Fate func(write string) (apply bool, err error)
+
+// World is the example's platform with this service beside it.
+type World struct {
+	Map        *datamap.Map
+	Live       *livedatatest.Fake
+	Rows       *ledgertest.Fake
+	Ledger     *ledger.Ledger
+	Tombstones *fencetest.Fake
+	Keys       ledger.Keys
+	Fate       Fate // asked for every write of ours and to live data
+	Before     func(step string)
+	Reserve    time.Duration // of the purge
+	LogText    bytes.Buffer
+
+	mu     sync.Mutex
+	now    time.Time
+	tokens int
+}
+
+// New returns a world with the example's data.
+func New(t testing.TB) *World {
+	t.Helper()
+	m, err := datamap.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &World{Map: m, Live: livedatatest.NewExample(t, m), Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
+	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token}
+	w.Keys = ledger.Keys{Code: Secret(t, 'c'), Fingerprint: Secret(t, 'f')}
+	w.Live.Fault = func(op livedatatest.Op, key string) (bool, error) {
+		if !op.Writes() {
+			return true, nil
+		}
+		return w.fate(string(op) + " " + key)
+	}
+	w.Tombstones.Fault = func(fence.Tombstone) (bool, error) { return w.fate("raise a tombstone") }
+	return w
+}
+
+// Secret is a versioned secret of one key made of a letter.
+func Secret(t testing.TB, letter byte) secrets.Versioned {
+	t.Helper()
+	v, err := secrets.ParseVersioned(fmt.Appendf(nil, `{"current":"1","1":%q}`, bytes.Repeat([]byte{letter}, 64)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Now is a clock that moves on by a second at each look.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(time.Second)
+	return w.now
+}
+
+func (w *World) token() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tokens++
+	return fmt.Sprintf("%032x", w.tokens)
+}
+
+func (w *World) fate(write string) (bool, error) {
+	if w.Fate == nil {
+		return true, nil
+	}
+	apply, err := w.Fate(write)
+	if errors.Is(err, livedatatest.ErrKilled) && !apply {
+		panic(err)
+	}
+	return apply, err
+}
+
+// rows strikes the ledger's commits.
+type rows struct {
+	*ledgertest.Fake
+	w *World
+}
+
+func (r rows) Commit(ctx context.Context, owner string, writes []ledger.Write) error {
+	if err := ctx.Err(); err != nil {
+		return fault.As(fault.Retry, "write ledger rows", err)
+	}
+	last := writes[len(writes)-1].Row.Key
+	apply, failure := r.w.fate("commit " + last.SK)
+	if apply {
+		if err := r.Fake.Commit(ctx, owner, writes); err != nil {
+			return err
+		}
+	}
+	if errors.Is(failure, livedatatest.ErrKilled) {
+		panic(failure)
+	}
+	return failure
+}
+
+// Notice is Meta's, for a user of the example's app.
+func (w *World) Notice(user string, cutoff time.Time) ledger.Notice {
+	n := ledger.Notice{Intake: "meta",
+		Asked:    request.Asked{Kind: request.DataDeletion, ReceivedAt: w.Now(), Cutoff: cutoff},
+		Identity: ledger.Identity{Kind: "meta_app_user", Fields: map[string]string{"app_id": App, "user_id": user}},
+		Occasion: []string{"meta", App, user, cutoff.Format(time.RFC3339Nano)}}
+	if user != "" {
+		n.Requester = []string{"meta", App, user}
+	}
+	return n
+}
+
+// Admit makes a request of a user whose data up to cutoff is to go.
+func (w *World) Admit(t testing.TB, user string, cutoff time.Time) workflow.Message {
+	t.Helper()
+	r, err := w.Ledger.Admit(t.Context(), w.Notice(user, cutoff), w.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workflow.For(r)
+}
+
+// Request reads a request.
+func (w *World) Request(t testing.TB, id string) request.Request {
+	t.Helper()
+	r, err := w.Ledger.Get(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Finder looks into the world's live stores.
+func (w *World) Finder() locate.Finder {
+	return locate.Finder{Map: w.Map, Records: w.Live.Records(), Objects: w.Live.Objects()}
+}
+
+// Step runs one step once. A kill comes back as livedatatest.ErrKilled.
+func (w *World) Step(ctx context.Context, step string, m workflow.Message) (next workflow.Message, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p != any(livedatatest.ErrKilled) {
+				panic(p)
+			}
+			next, err = m, livedatatest.ErrKilled
+		}
+	}()
+	if w.Before != nil {
+		w.Before(step)
+	}
+	return w.step(ctx, step, m)
+}
+
+func (w *World) step(ctx context.Context, step string, m workflow.Message) (workflow.Message, error) {
+	log := slog.New(slog.NewTextHandler(io.Writer(&w.LogText), nil))
+	f := w.Finder()
+	switch step {
+	case workflow.NextLocate:
+		return workflow.Locate{Ledger: w.Ledger, Finder: f, Now: w.Now}.Run(ctx, m)
+	case workflow.NextFence:
+		return workflow.Fence{Ledger: w.Ledger, Fence: fence.Fence{Finder: f, Ledger: w.Ledger,
+			Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now}}.Run(ctx, m)
+	case workflow.NextPurge:
+		return workflow.Purge{Ledger: w.Ledger, Now: w.Now,
+			Purger: purge.Purger{Finder: f, Ledger: w.Ledger, Reserve: w.Reserve}}.Run(ctx, m)
+	case workflow.NextVerify:
+		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger}, Now: w.Now, Log: log}.Run(ctx, m)
+	case workflow.NextClose:
+		return workflow.Close{Ledger: w.Ledger, Map: w.Map, Now: w.Now, Log: log}.Run(ctx, m)
+	}
+	return m, fmt.Errorf("no step %q", step)
+}
+
+// stepTries is how often the state machine tries a step.
+const stepTries = 7
+
+// Walk runs an execution as the state machine does, from locate to where it ends:
+// "done", "operator" or "superseded". A kill ends it with livedatatest.ErrKilled.
+func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err error) {
+	step := workflow.NextLocate
+	for range 100 {
+		out, err := w.tried(ctx, step, m)
+		switch {
+		case errors.Is(err, livedatatest.ErrKilled):
+			return "", err
+		case err != nil && fault.KindOf(err) == fault.Conflict:
+			return "superseded", err
+		case err != nil:
+			return w.park(ctx, m, err)
+		}
+		if step = following(step, out.Next); step == workflow.NextOperator {
+			return w.park(ctx, m, nil)
+		}
+		if step == workflow.NextDone {
+			return step, nil
+		}
+	}
+	return "", errors.New("the execution does not end")
+}
+
+func (w *World) tried(ctx context.Context, step string, m workflow.Message) (out workflow.Message, err error) {
+	for range stepTries {
+		out, err = w.Step(ctx, step, m)
+		if kind := fault.KindOf(err); err == nil || errors.Is(err, livedatatest.ErrKilled) || kind != fault.Retry && kind != fault.Internal {
+			break
+		}
+	}
+	return out, err
+}
+
+func (w *World) park(ctx context.Context, m workflow.Message, cause error) (string, error) {
+	m.Leave = workflow.NextOperator
+	_, err := w.tried(ctx, workflow.NextClose, m)
+	if errors.Is(err, livedatatest.ErrKilled) {
+		return "", err
+	}
+	return workflow.NextOperator, errors.Join(cause, err)
+}
+
+// following is the state machine's choice after a step.
+func following(step, next string) string {
+	switch step {
+	case workflow.NextLocate:
+		return choice(next, workflow.NextDone, workflow.NextFence, workflow.NextClose)
+	case workflow.NextFence:
+		return workflow.NextPurge
+	case workflow.NextPurge:
+		return choice(next, workflow.NextVerify, workflow.NextPurge)
+	case workflow.NextVerify:
+		return choice(next, workflow.NextOperator, workflow.NextClose, workflow.NextPurge)
+	}
+	return choice(next, workflow.NextDone, workflow.NextLocate)
+}
+
+func choice(next, otherwise string, choices ...string) string {
+	for _, c := range choices {
+		if c == next {
+			return c
+		}
+	}
+	return otherwise
+}
+
+// Restart hands a request whose execution died to the next one, as the sweep does.
+func (w *World) Restart(t testing.TB, id string) workflow.Message {
+	t.Helper()
+	r, err := w.Ledger.Update(context.Background(), id, 0, func(r *request.Request) error {
+		r.NextRun()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workflow.For(r)
+}
