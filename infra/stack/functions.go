@@ -92,7 +92,7 @@ func (d *deletion) addStepFunctions() {
 		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
-			d.own("casefile", "GetItem", "Query", "DeleteItem", "BatchWriteItem"),
+			d.own("casefile", "GetItem", "Query", "DeleteItem"),
 		),
 	})
 }
@@ -105,7 +105,7 @@ func (d *deletion) addEdgeFunctions() {
 	d.add(function{
 		folder: "status", timeout: 10,
 		description: "The status page of a request, as HTML and JSON.",
-		environment: map[string]*string{"LEDGER_TABLE": d.table("ledger"), "PUBLIC_BASE_URL": d.publicBaseURL},
+		environment: map[string]*string{"LEDGER_TABLE": d.table("ledger")},
 		rights:      d.own("ledger", "GetItem"),
 	})
 }
@@ -125,7 +125,7 @@ func (d *deletion) addMetaCallback() {
 			"SECURITY_LOG_TABLE": d.table("security_log"),
 		},
 		rights: all(
-			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
+			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem"),
 			d.live("security_log", "UpdateItem"),
 			d.send(),

@@ -25,7 +25,7 @@ var expected = map[string]struct {
 	"verify":         {300, "CASEFILE_TABLE LEDGER_TABLE STORES"},
 	"close":          {60, "CASEFILE_TABLE LEDGER_TABLE"},
 	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
-	"status":         {10, "LEDGER_TABLE PUBLIC_BASE_URL"},
+	"status":         {10, "LEDGER_TABLE"},
 }
 
 // deployed is the functions of the template by folder.
@@ -172,7 +172,7 @@ var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conv
 
 func writesData(action string) bool {
 	service, operation, _ := strings.Cut(action, ":")
-	reads := []string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "ListBucketVersions"}
+	reads := []string{"GetItem", "BatchGetItem", "Query", "ListBucketVersions"}
 	return (service == "dynamodb" || service == "s3") && !slices.Contains(reads, operation)
 }
 

@@ -78,11 +78,16 @@ func (m *Map) Children(scope Scope, store string) []Unit {
 func (m *Map) Locators(scope Scope) []Unit {
 	var out []Unit
 	for _, u := range m.Plan(scope) {
-		if len(u.Store.Profile) > 0 && u.Finder.Index == "" && u.Finder.From == "" {
+		if u.Locates() {
 			out = append(out, u)
 		}
 	}
 	return out
+}
+
+// Locates says that the unit finds the subject's own row.
+func (u Unit) Locates() bool {
+	return len(u.Store.Profile) > 0 && u.Finder.Index == "" && u.Finder.From == ""
 }
 
 // Touched names the platform's stores that a scope's deletion reads or changes.

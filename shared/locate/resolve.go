@@ -4,6 +4,7 @@ package locate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
@@ -99,6 +100,35 @@ func (f Finder) complete(ctx context.Context, s ledger.Subject) error {
 		}
 	}
 	return nil
+}
+
+// Join adds what was found now to the subjects that were frozen before, which keep
+// their places: what led to them may be deleted by now, and containers are frozen
+// under a subject's place.
+func (f Finder) Join(who ledger.Identity, frozen, found []ledger.Subject) []ledger.Subject {
+	identity, _ := f.Map.Identity(who.Kind)
+	out := slices.Clone(frozen)
+	for _, s := range found {
+		at := slices.IndexFunc(out, func(o ledger.Subject) bool { return sameSubject(identity, o, s) })
+		if at < 0 {
+			out = append(out, s)
+			continue
+		}
+		out[at].Fields = livedata.Merge(s.Fields, out[at].Fields)
+	}
+	return out
+}
+
+func sameSubject(identity datamap.Identity, a, b ledger.Subject) bool {
+	if a.Form != b.Form {
+		return false
+	}
+	for _, name := range identity.Forms[a.Form].Fields() {
+		if a.Fields[name] != b.Fields[name] {
+			return false
+		}
+	}
+	return true
 }
 
 func (f Finder) eachPage(ctx context.Context, q livedata.Query, visit func(livedata.Page) error) error {

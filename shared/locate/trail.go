@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
@@ -189,6 +191,21 @@ func (t Trail) Named(store datamap.Store, o datamap.Object, it livedata.Item, bi
 		}
 	}
 	return names, nil
+}
+
+// FrozenRow is what was frozen of a locator's row. The row may have changed or gone
+// since, but what it named then is the subject's all the same.
+func (t Trail) FrozenRow(unit datamap.Unit) []livedata.Item {
+	if !unit.Locates() {
+		return nil
+	}
+	row := livedata.Item{}
+	for _, name := range unit.Store.Profile {
+		if value := t.Fields[name]; value != "" {
+			row[name] = &types.AttributeValueMemberS{Value: value}
+		}
+	}
+	return []livedata.Item{row}
 }
 
 // VersionsOf lists the versions of exactly one object that may be touched.

@@ -2,6 +2,7 @@ package purge
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
@@ -22,18 +23,18 @@ func (j *job) deleteObjects(ctx context.Context, t task, binding map[string]stri
 		return err
 	}
 	return trail.EachVersion(ctx, t.unit.Store, prefix, marker(j.cursor.After), func(start *livedata.Version, found []livedata.Version) error {
-		if err := j.inTime(ctx); err != nil {
+		if err := j.reach(ctx, cursorOf(start)); err != nil {
 			return err
 		}
-		return j.deleteVersions(ctx, t.unit.Store, start, trail.Old(found, stays))
+		return j.deleteVersions(ctx, t.unit.Store, trail.Old(found, stays))
 	})
 }
 
-func (j *job) deleteVersions(ctx context.Context, bucket datamap.Store, start *livedata.Version, old []livedata.Version) error {
+func (j *job) deleteVersions(ctx context.Context, bucket datamap.Store, old []livedata.Version) error {
 	if len(old) == 0 {
 		return nil
 	}
-	if err := j.count(ctx, bucket.Name, cursorOf(start), versionHashes(old)); err != nil {
+	if err := j.count(ctx, map[string][]string{bucket.Name: versionHashes(old)}); err != nil {
 		return err
 	}
 	return j.Finder.Objects.Delete(ctx, bucket, old)
@@ -61,33 +62,48 @@ func cursorOf(start *livedata.Version) map[string]string {
 	return map[string]string{"key": start.Key, "version": start.ID}
 }
 
-// named collects what the records of a page name and no prefix of the plan covers.
-func (j *job) named(ctx context.Context, trail locate.Trail, t task, binding map[string]string, items []livedata.Item) (map[string][]livedata.Version, error) {
+// named collects what the records of a page name and no prefix of the plan covers: the
+// objects of old records, and of newer ones those whose attribute is to be emptied.
+func (j *job) named(ctx context.Context, trail locate.Trail, t task, binding map[string]string, old, newer []livedata.Item) (map[string][]livedata.Version, error) {
 	out := map[string][]livedata.Version{}
 	for _, o := range t.unit.Store.Objects {
-		bucket, _ := j.Finder.Map.Store(o.Store)
-		covered, err := j.covered(trail, t.unit, o.Store, binding)
+		naming := slices.Concat(old, trail.FrozenRow(t.unit))
+		if n := t.unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
+			naming = append(naming, newer...)
+		}
+		keys, err := j.uncovered(trail, t.unit, o, binding, naming)
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range items {
-			keys, err := trail.Named(t.unit.Store, o, it, binding)
+		bucket, _ := j.Finder.Map.Store(o.Store)
+		for _, key := range keys {
+			versions, err := trail.VersionsOf(ctx, bucket, key)
 			if err != nil {
 				return nil, err
 			}
-			for _, key := range keys {
-				if covered(key) {
-					continue
-				}
-				versions, err := trail.VersionsOf(ctx, bucket, key)
-				if err != nil {
-					return nil, err
-				}
-				out[o.Store] = append(out[o.Store], versions...)
-			}
+			out[o.Store] = append(out[o.Store], versions...)
 		}
 	}
 	return out, nil
+}
+
+// uncovered lists, once each, the objects that items name and no prefix of the plan
+// covers.
+func (j *job) uncovered(trail locate.Trail, unit datamap.Unit, o datamap.Object, binding map[string]string, items []livedata.Item) ([]string, error) {
+	covered, err := j.covered(trail, unit, o.Store, binding)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, it := range items {
+		keys, err := trail.Named(unit.Store, o, it, binding)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slices.DeleteFunc(keys, covered)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
 }
 
 // covered tells the objects that lie under a prefix which the plan has emptied
@@ -116,16 +132,14 @@ func (j *job) covered(trail locate.Trail, unit datamap.Unit, bucket string, bind
 	}, nil
 }
 
-// deleteNamed deletes and counts a page's own objects. They are few (a picture of a
-// profile, an attachment in a shared thread), and they are counted when they are
-// gone: a kill in between undercounts by at most a page.
+// deleteNamed deletes a page's own objects. They are few: a picture of a profile, an
+// attachment in a shared thread.
 func (j *job) deleteNamed(ctx context.Context, objects map[string][]livedata.Version) error {
 	for name, versions := range objects {
 		bucket, _ := j.Finder.Map.Store(name)
 		if err := j.Finder.Objects.Delete(ctx, bucket, versions); err != nil {
 			return err
 		}
-		j.cursor.Erased[name] += len(versions)
 	}
 	return nil
 }

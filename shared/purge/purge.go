@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
@@ -57,7 +59,7 @@ func (p Purger) Run(ctx context.Context, id string, run int) (done bool, err err
 	for ; j.cursor.Unit < len(tasks); j.advance() {
 		err := j.do(ctx, tasks[j.cursor.Unit])
 		if errors.Is(err, errOutOfTime) {
-			return false, nil
+			return false, j.save(ctx)
 		}
 		if err != nil {
 			return false, err
@@ -154,21 +156,40 @@ func (j *job) delete(ctx context.Context, t task, binding map[string]string, key
 	return j.deleteRecords(ctx, t, binding)
 }
 
-// count adds a page to the counts, once, and makes that durable before the page is
-// deleted. If the process dies after this, the page's rest is deleted uncounted; if
-// it dies before, nothing of the page is gone yet.
-func (j *job) count(ctx context.Context, store string, after map[string]string, hashes []string) error {
-	counted := map[string]bool{}
-	for _, h := range j.cursor.Counted {
-		counted[h] = true
+// reach notes that the pages before this one are done, and stops while there is time
+// to save that.
+func (j *job) reach(ctx context.Context, start map[string]string) error {
+	if !maps.Equal(start, j.cursor.After) {
+		j.cursor.After, j.cursor.Counted = start, nil
 	}
-	for _, h := range hashes {
-		if !counted[h] {
-			j.cursor.Erased[store]++
+	return j.inTime(ctx)
+}
+
+// count adds a page (hashes by store) to the counts, once, and makes that durable
+// before the page is deleted. If the process dies after this, the page's rest is
+// deleted uncounted; if it dies before, nothing of the page is gone yet.
+func (j *job) count(ctx context.Context, page map[string][]string) error {
+	var all []string
+	for store, hashes := range page {
+		for _, h := range hashes {
+			if !slices.Contains(j.cursor.Counted, h) {
+				j.cursor.Erased[store]++
+			}
 		}
+		all = append(all, hashes...)
 	}
-	j.cursor.After, j.cursor.Counted = after, hashes
+	if len(all) == 0 {
+		return nil
+	}
+	j.cursor.Counted = all
 	return j.save(ctx)
+}
+
+// uncount takes back a record that was counted and then not deleted.
+func (j *job) uncount(store string) {
+	if j.cursor.Erased[store]--; j.cursor.Erased[store] == 0 {
+		delete(j.cursor.Erased, store)
+	}
 }
 
 func keyHash(key livedata.Key) string {

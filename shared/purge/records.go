@@ -11,17 +11,14 @@ import (
 func (j *job) deleteRecords(ctx context.Context, t task, binding map[string]string) error {
 	trail := j.trail(t.subject)
 	return trail.EachPage(ctx, t.unit, binding, j.cursor.After, func(start livedata.Key, page livedata.Page) error {
-		if err := j.inTime(ctx); err != nil {
+		if err := j.reach(ctx, start); err != nil {
 			return err
 		}
 		old, newer, err := split(trail, t.unit.Store, page.Items)
 		if err != nil {
 			return err
 		}
-		if err := j.keep(ctx, t.unit.Store, newer); err != nil {
-			return err
-		}
-		return j.deletePage(ctx, trail, t, binding, start, old)
+		return j.deletePage(ctx, trail, t, binding, old, newer)
 	})
 }
 
@@ -76,31 +73,47 @@ func (j *job) clear(ctx context.Context, store datamap.Store, it livedata.Item, 
 	})
 }
 
-func (j *job) deletePage(ctx context.Context, trail locate.Trail, t task, binding map[string]string, start livedata.Key, old []livedata.Item) error {
+// deletePage looks at the whole page before it touches any of it, and counts it before
+// it deletes it: the objects first, since only their record leads to them.
+func (j *job) deletePage(ctx context.Context, trail locate.Trail, t task, binding map[string]string, old, newer []livedata.Item) error {
 	old, err := j.vacant(ctx, trail, t.unit.Store, old)
-	if err != nil || len(old) == 0 {
-		return err
-	}
-	objects, err := j.named(ctx, trail, t, binding, old)
 	if err != nil {
 		return err
 	}
-	hashes := make([]string, len(old))
-	for i, it := range old {
-		hashes[i] = keyHash(livedata.KeyOf(t.unit.Store, it))
+	objects, err := j.named(ctx, trail, t, binding, old, newer)
+	if err != nil {
+		return err
 	}
-	if err := j.count(ctx, t.unit.Store.Name, start, hashes); err != nil {
+	page := map[string][]string{t.unit.Store.Name: recordHashes(t.unit.Store, old)}
+	for bucket, versions := range objects {
+		page[bucket] = append(page[bucket], versionHashes(versions)...)
+	}
+	if err := j.count(ctx, page); err != nil {
 		return err
 	}
 	if err := j.deleteNamed(ctx, objects); err != nil {
 		return err
 	}
+	if err := j.keep(ctx, t.unit.Store, newer); err != nil {
+		return err
+	}
 	return j.remove(ctx, t.unit.Store, old)
+}
+
+func recordHashes(store datamap.Store, items []livedata.Item) []string {
+	out := make([]string, len(items))
+	for i, it := range items {
+		out[i] = keyHash(livedata.KeyOf(store, it))
+	}
+	return out
 }
 
 // vacant leaves out containers that still hold something, which is newer than the
 // cutoff: they stay, shown again. What is not newer, verification finds.
 func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) ([]livedata.Item, error) {
+	if len(j.Finder.Map.Children(datamap.Lead, store.Name)) == 0 {
+		return items, nil
+	}
 	var out []livedata.Item
 	for _, it := range items {
 		occupied, err := trail.Occupied(ctx, store, it.Fields(store.ContainerFields()))
@@ -131,8 +144,12 @@ func (j *job) remove(ctx context.Context, store datamap.Store, items []livedata.
 		if err := j.cutQuotation(ctx, store, it); err != nil {
 			return err
 		}
-		if _, err := j.Finder.Records.DeleteIf(ctx, store, it); err != nil {
-			return err // changed meanwhile: verification sends us round again
+		applied, err := j.Finder.Records.DeleteIf(ctx, store, it)
+		if err != nil {
+			return err
+		}
+		if !applied { // changed meanwhile: verification sends us round again
+			j.uncount(store.Name)
 		}
 	}
 	return nil

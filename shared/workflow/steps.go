@@ -40,6 +40,11 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
+	frozen, err := s.Ledger.Subjects(ctx, r.ID)
+	if err != nil {
+		return m, err
+	}
+	subjects = s.Finder.Join(who, frozen, subjects)
 	// Frozen before the request is said to match: dying here only locates again.
 	if err := s.Ledger.FreezeSubjects(ctx, r.ID, subjects); err != nil {
 		return m, err
@@ -102,6 +107,9 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 	r, err := owned(ctx, s.Ledger, m)
 	if err != nil {
 		return m, err
+	}
+	if r.State != request.Matched {
+		return m.then(NextPurge), nil // fenced; what the purge has shown again stays shown
 	}
 	if err := s.Fence.Run(ctx, r); err != nil {
 		return m, err
@@ -210,6 +218,9 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	}
 	if r.State.Terminal() || r.State.Waiting() {
 		return m.then(NextDone), nil
+	}
+	if r.Frozen == nil {
+		return m.then(NextLocate), nil // sent round again already; only that answer was lost
 	}
 	subjects, cursor, err := s.file(ctx, r)
 	if err != nil {

@@ -24,7 +24,7 @@ func operation(function string) map[string]any {
 	}}
 }
 
-func document() map[string]any {
+func sample() map[string]any {
 	return map[string]any{
 		"paths": map[string]any{
 			"/meta/{app}/data-deletion": map[string]any{"post": operation(callback), "get": operation(callback), "parameters": []any{}},
@@ -45,7 +45,7 @@ type recorded struct {
 }
 
 func (r *recorded) invoke(function string, payload []byte) ([]byte, error) {
-	r.function = function
+	r.function, r.event = function, events.APIGatewayProxyRequest{}
 	if err := json.Unmarshal(payload, &r.event); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func bodyOf(r *http.Response) string {
 }
 
 func TestRouting(t *testing.T) {
-	g, function := open(t, document())
+	g, function := open(t, sample())
 	for _, c := range []struct {
 		method, path, function, resource, parameter, value string
 		status                                             int
@@ -108,7 +108,7 @@ func TestRouting(t *testing.T) {
 }
 
 func TestEvent(t *testing.T) {
-	g, function := open(t, document())
+	g, function := open(t, sample())
 	request := httptest.NewRequest("POST", "/meta/77/data-deletion?a=1&a=2", strings.NewReader("signed_request=x"))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Add("Accept", "a")
@@ -132,7 +132,7 @@ func TestEvent(t *testing.T) {
 }
 
 func TestBinaryBodiesAreEncoded(t *testing.T) {
-	g, function := open(t, document())
+	g, function := open(t, sample())
 	for contentType, binary := range map[string]bool{
 		"application/octet-stream": true, "image/png": true, "image/png; q=1": true,
 		"application/x-www-form-urlencoded": false, "": false,
@@ -148,7 +148,7 @@ func TestBinaryBodiesAreEncoded(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	g, function := open(t, document())
+	g, function := open(t, sample())
 	for answer, want := range map[string]struct {
 		status int
 		kind   string
@@ -174,7 +174,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestBodyOverTenMegabytes(t *testing.T) {
-	g, function := open(t, document())
+	g, function := open(t, sample())
 	if response := send(g, "POST", "/meta/1/data-deletion", "", strings.Repeat("x", largestBody+1)); response.StatusCode != 413 || function.function != "" {
 		t.Errorf("got %d", response.StatusCode)
 	}
@@ -186,7 +186,7 @@ func TestBodyOverTenMegabytes(t *testing.T) {
 func TestSlowFunctionTimesOut(t *testing.T) {
 	hold := make(chan struct{})
 	defer close(hold)
-	g, err := New(Config{Document: document(), Invoke: func(string, []byte) ([]byte, error) { <-hold; return nil, nil }})
+	g, err := New(Config{Document: sample(), Invoke: func(string, []byte) ([]byte, error) { <-hold; return nil, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestSlowFunctionTimesOut(t *testing.T) {
 }
 
 func TestGatewayResponsesOfTheDocument(t *testing.T) {
-	doc := document()
+	doc := sample()
 	doc["x-amazon-apigateway-gateway-responses"] = map[string]any{
 		"MISSING_AUTHENTICATION_TOKEN": map[string]any{"statusCode": "404", "responseTemplates": map[string]any{"application/json": `{"error":"Not found."}`},
 			"responseParameters": map[string]any{"gatewayresponse.header.Retry-After": "'30'"}},
@@ -228,7 +228,7 @@ func TestDocumentsThatCannotBeServed(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	g, _ := open(t, document())
+	g, _ := open(t, sample())
 	if got := g.Routes(); len(got) != 5 || !slices.Contains(got, "POST /meta/{app}/data-deletion") {
 		t.Errorf("routes %v", got)
 	}
