@@ -9,10 +9,19 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/mikla-ai/data-deletion/infra/local/client"
+	localstack "github.com/mikla-ai/data-deletion/infra/local/stack"
 )
+
+// tester is nobody's credentials: what a test does itself is no function's call.
+var tester = credentials.NewStaticCredentialsProvider("tester", "tester", "")
 
 // scene is one lead with a neighbour, linked and seeded.
 type scene struct {
@@ -78,23 +87,35 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// requireStruck: a fault that is still waiting never struck, and the case shows
-// nothing.
-func requireStruck(t *testing.T, ctx context.Context) {
+// waiting counts the faults that have not struck yet.
+func waiting(t *testing.T, ctx context.Context) (n int, faults []client.Fault) {
 	t.Helper()
 	answer, err := stack.Do(ctx, "GET", "/_local/faults", nil, nil)
 	if err != nil || answer.Status != 200 {
 		t.Fatalf("faults: %d %v", answer.Status, err)
 	}
-	var left []client.Fault
-	if err := json.Unmarshal(answer.Body, &left); err != nil {
+	if err := json.Unmarshal(answer.Body, &faults); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range left {
-		if f.Count > 0 {
-			t.Errorf("%d faults never struck: %+v", f.Count, f)
-		}
+	for _, f := range faults {
+		n += f.Count
 	}
+	return n, faults
+}
+
+// requireStruck: a fault that is still waiting never struck, and the case shows
+// nothing.
+func requireStruck(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if n, faults := waiting(t, ctx); n > 0 {
+		t.Errorf("%d faults never struck: %+v", n, faults)
+	}
+}
+
+// requireStruckSoon waits until every fault has struck.
+func requireStruckSoon(t *testing.T, ctx context.Context) {
+	t.Helper()
+	await(t, ctx, "the faults to strike", func() bool { n, _ := waiting(t, ctx); return n == 0 })
 }
 
 // TestQueueIsDown: a notice is accepted while the queue refuses everything, and the
@@ -111,7 +132,7 @@ func TestQueueIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	requireStruck(t, ctx)
-	requireDue(t, ctx, accepted.Code)
+	makeDue(t, ctx, accepted.Code)
 	if err := stack.Schedule(ctx, "sweep"); err != nil {
 		t.Fatal(err)
 	}
@@ -122,18 +143,113 @@ func TestQueueIsDown(t *testing.T) {
 	requireOutcome(t, status, "completed")
 }
 
-// requireDue waits until the sweep may look at the request.
-func requireDue(t *testing.T, ctx context.Context, code string) {
+// makeDue lets the time pass after which the sweep looks at the request.
+func makeDue(t *testing.T, ctx context.Context, code string) {
 	t.Helper()
-	due, err := time.Parse(time.RFC3339Nano, record(t, ctx, code)["check_at"].(string))
+	id := record(t, ctx, code)["id"].(string)
+	tables := dynamodb.New(dynamodb.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	_, err := tables.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String("mikla-dev-ledger"),
+		Key: map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "request#" + id},
+			"sk": &dynamotypes.AttributeValueMemberS{Value: "request"}},
+		UpdateExpression:          aws.String("SET check_at = :past"),
+		ConditionExpression:       aws.String("attribute_exists(#open)"),
+		ExpressionAttributeNames:  map[string]string{"#open": "open"},
+		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":past": &dynamotypes.AttributeValueMemberS{Value: "2026-01-01T00:00:00Z"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-time.After(time.Until(due) + time.Second):
-	case <-ctx.Done():
-		t.Fatal(ctx.Err())
+}
+
+// TestDeadExecution: an execution is stopped while the purge backs off from a kill.
+// The sweep starts the next run, which goes on where the first one was.
+func TestDeadExecution(t *testing.T) {
+	ctx := deadline(t, 2*time.Minute)
+	s := scene{user: "556150", lead: "l_dead", messages: 60}
+	s.play(t, ctx)
+	before := snapshot(t, ctx)
+	if err := stack.Faults(ctx, client.Fault{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "kill", Count: 1, Function: "purge"}); err != nil {
+		t.Fatal(err)
 	}
+	accepted, err := stack.Callback(ctx, "data-deletion", notice(s.user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireStruckSoon(t, ctx)
+	id := record(t, ctx, accepted.Code)["id"].(string)
+	stopExecution(t, ctx, id+"-1")
+	makeDue(t, ctx, accepted.Code)
+	if err := stack.Schedule(ctx, "sweep"); err != nil {
+		t.Fatal(err)
+	}
+	status, err := stack.Await(ctx, accepted.Code, client.Ended, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireOutcome(t, status, "completed")
+	requireSame(t, snapshot(t, ctx), without(before, "nothing is spared", s.gone()...))
+	requireErased(t, ctx, accepted.Code, s.counts())
+	if run := record(t, ctx, accepted.Code)["run"]; run != 2.0 {
+		t.Errorf("the request ended in run %v, expected 2", run)
+	}
+}
+
+// stopExecution stops an execution and waits until it is over.
+func stopExecution(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	machines := sfn.New(sfn.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	arn := aws.String("arn:aws:states:" + localstack.Region + ":" + localstack.Account + ":execution:mikla-dev-deletion:" + name)
+	if _, err := machines.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: arn}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, ctx, "the execution to stop", func() bool {
+		out, err := machines.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Status != sfntypes.ExecutionStatusRunning
+	})
+}
+
+// await asks until it is so.
+func await(t *testing.T, ctx context.Context, what string, so func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for !so() {
+		select {
+		case <-ctx.Done():
+			t.Fatal("waited in vain for " + what)
+		case <-ticker.C:
+		}
+	}
+}
+
+// TestPoison: a start message that nobody can read ends in the dead-letter queue, and
+// a good one that comes with it is started. Redelivery is made immediate.
+func TestPoison(t *testing.T) {
+	ctx := deadline(t, time.Minute)
+	client, url := queue(ctx, t, startQueue)
+	visibility := func(seconds string) {
+		_, err := client.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: aws.String(url),
+			Attributes: map[string]string{"VisibilityTimeout": seconds}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := attributes(t, ctx, startQueue)["VisibilityTimeout"]
+	visibility("1")
+	defer visibility(before)
+	_, status := erase(t, ctx, "556159") // ends the long poll that began with the old setting
+	requireOutcome(t, status, "nothing_found")
+	send(t, ctx, `{"v":99,"request_id":"not a request"}`)
+	_, status = erase(t, ctx, "556160")
+	requireOutcome(t, status, "nothing_found")
+	await(t, ctx, "the message in the dead-letter queue", func() bool {
+		return attributes(t, ctx, startQueue+"-dlq")["ApproximateNumberOfMessages"] == "1"
+	})
+	requireDrained(t, ctx)
 }
 
 // TestStorageIsDown: nothing durable, no 200, nothing half-written; and the same
@@ -198,11 +314,12 @@ func TestEveryMessageTwice(t *testing.T) {
 	}
 }
 
-func queue(ctx context.Context, t *testing.T) (*sqs.Client, string) {
+const startQueue = "mikla-dev-deletion-start"
+
+func queue(ctx context.Context, t *testing.T, name string) (*sqs.Client, string) {
 	t.Helper()
-	client := sqs.New(sqs.Options{Region: localRegion, BaseEndpoint: aws.String(server.URLs.AWS),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("mikla-dev-deletion-start")})
+	client := sqs.New(sqs.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,33 +328,30 @@ func queue(ctx context.Context, t *testing.T) (*sqs.Client, string) {
 
 func send(t *testing.T, ctx context.Context, body string) {
 	t.Helper()
-	client, url := queue(ctx, t)
+	client, url := queue(ctx, t, startQueue)
 	if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(url), MessageBody: aws.String(body)}); err != nil {
 		t.Fatal(err)
 	}
 }
 
+func attributes(t *testing.T, ctx context.Context, name string) map[string]string {
+	t.Helper()
+	client, url := queue(ctx, t, name)
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url),
+		AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Attributes
+}
+
 // requireDrained waits until the start queue is empty.
 func requireDrained(t *testing.T, ctx context.Context) {
 	t.Helper()
-	client, url := queue(ctx, t)
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url),
-			AttributeNames: []sqsAttribute{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out.Attributes["ApproximateNumberOfMessages"] == "0" && out.Attributes["ApproximateNumberOfMessagesNotVisible"] == "0" {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal("the start queue does not drain")
-		case <-ticker.C:
-		}
-	}
+	await(t, ctx, "the start queue to drain", func() bool {
+		have := attributes(t, ctx, startQueue)
+		return have["ApproximateNumberOfMessages"] == "0" && have["ApproximateNumberOfMessagesNotVisible"] == "0"
+	})
 }
 
 func executionsOf(t *testing.T, ctx context.Context, id string) int {

@@ -6,15 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	localstack "github.com/mikla-ai/data-deletion/infra/local/stack"
-
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
-
-const localRegion = localstack.Region
-
-type sqsAttribute = sqstypes.QueueAttributeName
 
 // action is the IAM name of an API operation where the two differ.
 var action = map[string][]string{

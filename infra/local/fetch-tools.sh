@@ -131,7 +131,7 @@ fetch_node_modules() {
   hash=$(hash_of @infra/package.json @infra/package-lock.json)
   [ "$(cat "$stamp" 2>/dev/null)" = "$hash" ] && return
   echo "fetching Node tools (CDK, validators)"
-  (cd infra && npm ci --ignore-scripts --no-audit --no-fund --loglevel error)
+  (cd infra && npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null)
   echo "$hash" >"$stamp"
 }
 

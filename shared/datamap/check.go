@@ -129,9 +129,11 @@ func (c *checker) references(i int, s Store) {
 			c.say(line, "objects of %s lie in %q, which is no bucket of the map", s.Name, o.Store)
 		}
 		c.closed(line, "objects of "+s.Name, o.Within)
+		c.sound(line, "objects of "+s.Name, o.Within)
 	}
 	if s.Quotes != nil {
 		c.known(c.at("stores", i, "quotes", "store"), "quotes of "+s.Name, s.Quotes.Store)
+		c.sound(c.at("stores", i, "quotes"), "quotes of "+s.Name, s.Quotes.Form)
 	}
 }
 
@@ -160,6 +162,15 @@ func (c *checker) closed(line int, what string, prefix Template) {
 	}
 }
 
+// sound demands of templates that they expand and match as they read.
+func (c *checker) sound(line int, what string, templates ...Template) {
+	for _, t := range templates {
+		if problem := t.problem(); problem != "" {
+			c.say(line, "%s: %q %s", what, string(t), problem)
+		}
+	}
+}
+
 func (c *checker) finders(i int, s Store) {
 	for scope, finders := range s.Find {
 		if scopes[scope] == nil {
@@ -182,6 +193,7 @@ func (c *checker) finder(line int, s Store, scope Scope, f Finder) {
 	if f.From != "" {
 		have = append(have, c.fromFields(line, what, scope, f.From)...)
 	}
+	c.sound(line, what, append(values(f.Where), f.Prefix)...)
 	for _, t := range append(values(f.Where), f.Prefix) {
 		for _, name := range t.Fields() {
 			if !slices.Contains(have, name) {
@@ -193,7 +205,7 @@ func (c *checker) finder(line int, s Store, scope Scope, f Finder) {
 
 func (c *checker) tableFinder(line int, what string, s Store, f Finder) {
 	key := s.IndexKey(f.Index)
-	if key == nil {
+	if len(key) == 0 {
 		c.say(line, "%s uses the index %q, which %s does not have", what, f.Index, s.Name)
 		return
 	}
@@ -243,10 +255,11 @@ func (c *checker) fromFields(line int, what string, scope Scope, from string) []
 func (c *checker) identity(i int, id Identity) {
 	line := c.at("identities", i)
 	store, ok := c.m.Store(id.Store)
-	if !ok {
-		c.say(line, "identity %s looks in %q, which the map does not have", id.Name, id.Store)
+	if !ok || len(store.Key) == 0 {
+		c.say(line, "identity %s looks in %q, which is no table of the map", id.Name, id.Store)
 		return
 	}
+	c.sound(line, "identity "+id.Name, slices.Concat(values(id.Where), values(id.Forms))...)
 	if id.Where[store.Key[0]] == "" {
 		c.say(line, "identity %s needs a condition on %s, the partition key of %s", id.Name, store.Key[0], id.Store)
 	}

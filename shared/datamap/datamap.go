@@ -6,7 +6,10 @@ package datamap
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -118,17 +121,38 @@ func Parse(file string, src []byte) (*Map, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	dec.KnownFields(true)
 	if err := dec.Decode(&m); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, unreadable(file, err)
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(src, &root); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, unreadable(file, err)
 	}
 	c := checker{file: file, root: root.Content[0], m: &m}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	return &m, nil
+}
+
+var atLine = regexp.MustCompile(`^line (\d+): `)
+
+// unreadable puts the parser's problems into the form of ours.
+func unreadable(file string, err error) error {
+	texts := []string{err.Error()}
+	if types := (*yaml.TypeError)(nil); errors.As(err, &types) {
+		texts = types.Errors
+	}
+	problems := make([]error, len(texts))
+	for i, text := range texts {
+		text = strings.TrimPrefix(text, "yaml: ")
+		if m := atLine.FindStringSubmatch(text); m != nil {
+			text = m[1] + ": " + text[len(m[0]):]
+		} else {
+			text = " " + text
+		}
+		problems[i] = errors.New(file + ":" + text)
+	}
+	return errors.Join(problems...)
 }
 
 // Store finds a store by name.
@@ -153,6 +177,19 @@ func (m *Map) Identity(name string) (Identity, bool) {
 
 // IsTable says that the store is a table rather than a bucket.
 func (s Store) IsTable() bool { return s.Kind == "table" }
+
+// Deciding are the attributes by which it is decided what happens to a record.
+func (s Store) Deciding() []string {
+	out := slices.Sorted(maps.Keys(s.Belongs))
+	if s.Dated != nil {
+		out = append(out, s.Dated.Attribute)
+	}
+	if s.Newer != nil {
+		out = append(out, s.Newer.Empty...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // IndexKey is the key of an index; of the base table for "".
 func (s Store) IndexKey(index string) []string {

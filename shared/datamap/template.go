@@ -51,7 +51,7 @@ func (t Template) Match(text string) (map[string]string, bool) {
 	for i, name := range fields {
 		value, after := rest, ""
 		if next := literals[i+1]; next != "" {
-			if value, after, ok = strings.Cut(rest, next); !ok {
+			if value, after, ok = strings.Cut(rest, next); !ok || overlaps(rest[len(value):], next) {
 				return nil, false
 			}
 		}
@@ -61,6 +61,24 @@ func (t Template) Match(text string) (map[string]string, bool) {
 		out[name], rest = value, after
 	}
 	return out, rest == ""
+}
+
+// overlaps says that the separator that text begins with could be cut further on, as
+// "||" in "|||".
+func overlaps(text, separator string) bool {
+	end := min(len(text), 2*len(separator)-1)
+	return strings.Contains(text[1:end], separator)
+}
+
+// problem says what makes the template unfit, or "".
+func (t Template) problem() string {
+	switch rest := field.ReplaceAllString(string(t), ""); {
+	case strings.ContainsAny(rest, "{}"):
+		return "has a brace that belongs to no field"
+	case strings.Contains(string(t), "}{"):
+		return "can be read in two ways: two fields stand side by side"
+	}
+	return ""
 }
 
 func (t Template) separates(value string) bool {

@@ -86,7 +86,8 @@ func (s Sweeper) Run(ctx context.Context) (Swept, error) {
 	var done Swept
 	seen := map[string]bool{}
 	for s.inTime(ctx) {
-		ids, err := s.Ledger.Due(ctx, s.Ledger.Now(), sweepPage)
+		// What failed stays at the head of the index: look past everything that was seen.
+		ids, err := s.Ledger.Due(ctx, s.Ledger.Now(), sweepPage+len(seen))
 		if err != nil {
 			return done, err
 		}
@@ -128,8 +129,7 @@ func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 		done.Waiting++
 		return s.lookAgain(ctx, r, waitingAfter)
 	case r.InOutbox():
-		done.Resent++
-		return s.send(ctx, r)
+		return s.send(ctx, r, done)
 	}
 	running, err := s.Executions.Running(ctx, r.ExecutionName())
 	if err != nil {
@@ -152,10 +152,11 @@ func (s Sweeper) lookAgain(ctx context.Context, seen request.Request, after time
 	return err
 }
 
-func (s Sweeper) send(ctx context.Context, r request.Request) error {
+func (s Sweeper) send(ctx context.Context, r request.Request, done *Swept) error {
 	if err := s.Queue.Send(ctx, workflow.For(r)); err != nil {
 		return err
 	}
+	done.Resent++
 	return s.lookAgain(ctx, r, resendAfter)
 }
 

@@ -3,7 +3,9 @@ package livedata
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -203,10 +205,19 @@ func (d DynamoDB) deleteBatch(ctx context.Context, store datamap.Store, keys []K
 	return nil
 }
 
-// unchanged is the condition that a record still equals what was seen of it.
-func unchanged(seen Item) (string, map[string]string, map[string]types.AttributeValue) {
+// unchanged is the condition that a record still equals what was seen of it. DynamoDB
+// cannot be asked for "and nothing else", so it is asked for what the data map decides
+// by (its date, whose it is, what is to be emptied) and for what a write sets.
+func unchanged(store datamap.Store, seen Item, set ...string) (string, map[string]string, map[string]types.AttributeValue) {
 	names, values := map[string]string{}, map[string]types.AttributeValue{}
 	var terms []string
+	for _, name := range slices.Concat(store.Deciding(), set) {
+		if _, there := seen[name]; !there {
+			n := strconv.Itoa(len(terms))
+			names["#s"+n] = name
+			terms = append(terms, "attribute_not_exists(#s"+n+")")
+		}
+	}
 	for name, value := range seen {
 		n := strconv.Itoa(len(terms))
 		names["#s"+n], values[":s"+n] = name, value
@@ -216,7 +227,7 @@ func unchanged(seen Item) (string, map[string]string, map[string]types.Attribute
 }
 
 func (d DynamoDB) DeleteIf(ctx context.Context, store datamap.Store, seen Item) (bool, error) {
-	condition, names, values := unchanged(seen)
+	condition, names, values := unchanged(store, seen)
 	_, err := d.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
 		ConditionExpression: aws.String(condition), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 	if applied, err := d.settle(ctx, store, seen, nil, err); err != nil || applied {
@@ -226,7 +237,7 @@ func (d DynamoDB) DeleteIf(ctx context.Context, store datamap.Store, seen Item) 
 }
 
 func (d DynamoDB) Change(ctx context.Context, store datamap.Store, seen, set Item, remove []string) (bool, error) {
-	condition, names, values := unchanged(seen)
+	condition, names, values := unchanged(store, seen, slices.Sorted(maps.Keys(set))...)
 	var clauses []string
 	for name, value := range set {
 		n := strconv.Itoa(len(clauses))

@@ -40,8 +40,9 @@ type Query struct {
 // Read returns base-table records, strongly consistent: a hit of an index is only a
 // hint, looked up in the base table and dropped if it no longer matches.
 // Delete returns without an error only when every key is gone; one that was gone
-// before is a success. DeleteIf and Change apply only while the record still equals seen.
-// They report whether they were applied; a record that is gone is none.
+// before is a success. DeleteIf and Change apply only while the record still equals seen
+// (an attribute that it got besides counts if the data map decides by it or the change
+// sets it), and report whether they were applied: deleting what is gone is, changing it is not.
 type Records interface {
 	Read(ctx context.Context, q Query) (Page, error)
 	Get(ctx context.Context, store datamap.Store, key Key) (Item, error)
@@ -63,7 +64,9 @@ type Versions struct {
 }
 
 // Objects is what this service needs of the platform's buckets. List returns
-// versions and delete markers whose key begins with prefix. Delete returns without an
+// versions and delete markers whose key begins with prefix, those that come after a
+// version which must still be there: not every S3 finds its place again after one that
+// is gone. Delete returns without an
 // error only when every version is gone.
 type Objects interface {
 	List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error)

@@ -23,7 +23,10 @@ type S3 struct {
 func (s S3) List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error) {
 	in := &s3.ListObjectVersionsInput{Bucket: aws.String(s.Names[store.Name]), Prefix: aws.String(prefix)}
 	if after != nil {
-		in.KeyMarker, in.VersionIdMarker = aws.String(after.Key), aws.String(after.ID)
+		in.KeyMarker = aws.String(after.Key)
+		if after.ID != "" { // S3 refuses an empty one
+			in.VersionIdMarker = aws.String(after.ID)
+		}
 	}
 	out, err := s.Client.ListObjectVersions(ctx, in)
 	if err != nil {

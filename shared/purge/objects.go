@@ -22,12 +22,37 @@ func (j *job) deleteObjects(ctx context.Context, t task, binding map[string]stri
 	if err != nil {
 		return err
 	}
-	return trail.EachVersion(ctx, t.unit.Store, prefix, marker(j.cursor.After), func(start *livedata.Version, found []livedata.Version) error {
-		if err := j.reach(ctx, cursorOf(start)); err != nil {
+	for after := marker(j.cursor.After); ; {
+		if err := j.reach(ctx, cursorOf(after)); err != nil {
 			return err
 		}
-		return j.deleteVersions(ctx, t.unit.Store, trail.Old(found, stays))
-	})
+		page, err := trail.Objects.List(ctx, t.unit.Store, prefix, after)
+		if err != nil {
+			return err
+		}
+		old := trail.Old(page.Found, stays)
+		if err := j.deleteVersions(ctx, t.unit.Store, old); err != nil || page.Next == nil {
+			return err
+		}
+		after = goOn(page, old, after)
+	}
+}
+
+// goOn is where the listing goes on: after a version that stays. Of those of one key,
+// whose order a page does not tell, the newest; the others are only listed again.
+func goOn(page livedata.Versions, old []livedata.Version, after *livedata.Version) *livedata.Version {
+	if len(old) == 0 {
+		return page.Next
+	}
+	for _, v := range page.Found {
+		if slices.Contains(old, v) {
+			continue
+		}
+		if after == nil || v.Key > after.Key || v.Key == after.Key && v.Modified.After(after.Modified) {
+			after = &v
+		}
+	}
+	return after
 }
 
 func (j *job) deleteVersions(ctx context.Context, bucket datamap.Store, old []livedata.Version) error {

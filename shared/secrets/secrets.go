@@ -86,7 +86,7 @@ func ParseVersioned(src []byte) (Versioned, error) {
 		}
 		v.keys[version] = []byte(key)
 	}
-	if _, ok := v.keys[v.current]; !ok {
+	if _, ok := v.keys[v.current]; !ok || v.current == "" {
 		return Versioned{}, fault.New(fault.Permanent, "a versioned secret has no key for its current version")
 	}
 	return v, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/locate"
@@ -137,8 +138,12 @@ type Purge struct {
 }
 
 func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
-	if _, err := owned(ctx, s.Ledger, m); err != nil {
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
 		return m, err
+	}
+	if r.Closing || (r.State != request.Purging && r.State != request.Verifying) {
+		return m, fault.New(fault.Conflict, "the request is not being purged")
 	}
 	done, err := s.Purger.Run(ctx, m.RequestID, m.Run)
 	if err != nil {

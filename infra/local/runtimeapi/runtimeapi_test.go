@@ -115,6 +115,17 @@ func TestErrorsKeepTheirTypeName(t *testing.T) {
 	}
 }
 
+func TestPanicTakesItsProcessWithIt(t *testing.T) {
+	server, _ := serve(t, nil)
+	for range 20 {
+		ask(t, server, "panic", nil)
+		var after struct{ Count int }
+		if result := ask(t, server, "count", &after); after.Count != 1 {
+			t.Fatalf("got %s, want a fresh process", result.Payload)
+		}
+	}
+}
+
 func TestExitInTheMiddle(t *testing.T) {
 	server, _ := serve(t, nil)
 	var got failure

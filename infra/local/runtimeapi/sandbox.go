@@ -22,9 +22,8 @@ type sandbox struct {
 	process *process.Process
 
 	events chan *invocation
-	ready  chan struct{} // closed with the first call of next
-	first  sync.Once
-	failed chan []byte // the payload of an init error
+	asked  chan struct{} // one for each call of next
+	failed chan []byte   // the payload of an init error
 
 	mu      sync.Mutex
 	current *invocation
@@ -48,7 +47,7 @@ func newID() string {
 func startSandbox(s *Server, p *pool) (*sandbox, error) {
 	box := &sandbox{
 		id: newID(), pool: p, server: s,
-		events: make(chan *invocation), ready: make(chan struct{}), failed: make(chan []byte, 1),
+		events: make(chan *invocation), asked: make(chan struct{}, 1), failed: make(chan []byte, 1),
 	}
 	child, err := process.Start(process.Spec{
 		Name:   p.Name,
@@ -128,7 +127,7 @@ func (b *sandbox) awaitInit(request string) []byte {
 	timer := time.NewTimer(initTimeout)
 	defer timer.Stop()
 	select {
-	case <-b.ready:
+	case <-b.asked:
 		return nil
 	case payload := <-b.failed:
 		return payload
@@ -154,6 +153,7 @@ func (b *sandbox) serve(in *invocation) Result {
 		case events <- in:
 			events = nil
 		case answer := <-in.answer:
+			b.settle(timer.C)
 			return answer
 		case <-b.process.Done():
 			return b.lastWord(in)
@@ -162,6 +162,17 @@ func (b *sandbox) serve(in *invocation) Result {
 			result.Payload = errorPayload("Sandbox.Timedout", "RequestId: %s Error: Task timed out after %.2f seconds", in.id, timeout.Seconds())
 			return result
 		}
+	}
+}
+
+// settle waits until the process asks for its next event, which ends an invocation. A
+// runtime that has reported a panic exits instead, and must not be given another event.
+func (b *sandbox) settle(timeout <-chan time.Time) {
+	select {
+	case <-b.asked:
+	case <-b.process.Done():
+	case <-timeout:
+		b.process.Kill()
 	}
 }
 
@@ -181,7 +192,11 @@ func (b *sandbox) exitPayload(request string) []byte {
 
 // next is where an idle process waits.
 func (b *sandbox) next(w http.ResponseWriter, r *http.Request) {
-	b.first.Do(func() { close(b.ready) })
+	select {
+	case b.asked <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
 	select {
 	case in := <-b.events:
 		b.mu.Lock()

@@ -297,3 +297,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusServiceUnavailable)
 	fmt.Fprintln(w, `{"status":"starting"}`)
 }
+
+// EnginePID is the process of an engine: "moto" or "DynamoDB Local"; 0 for others.
+func (s *Stack) EnginePID(name string) int {
+	for _, engine := range s.engines {
+		if engine.Name == name {
+			return engine.PID()
+		}
+	}
+	return 0
+}

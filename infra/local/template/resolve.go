@@ -190,7 +190,7 @@ func (d *Deployment) ref(t *Template, argument any) (any, error) {
 	}
 	r, ok := t.Resources[name]
 	if !ok {
-		return nil, fmt.Errorf("Ref to %q, which is neither parameter nor resource", name)
+		return nil, fmt.Errorf("reference to %q, which is neither parameter nor resource", name)
 	}
 	identity, err := d.create(t, r)
 	return identity.Ref, err

@@ -85,7 +85,7 @@ func TestIntrinsics(t *testing.T) {
 
 func TestWhatCannotBeResolvedIsNamed(t *testing.T) {
 	for expression, want := range map[string]string{
-		`{"Ref": "Nothing"}`:                         `Ref to "Nothing"`,
+		`{"Ref": "Nothing"}`:                         `reference to "Nothing"`,
 		`{"Ref": "Open"}`:                            "parameter Open has no value",
 		`{"Ref": "Subject"}`:                         "in a circle: stack0/Subject -> stack0/Subject",
 		`{"Fn::GetAtt": ["Queue", "Colour"]}`:        "Queue.Colour",

@@ -3,6 +3,7 @@ package livedatatest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,10 +20,17 @@ func byKey(a, b livedata.Version) int {
 
 func (f objects) List(ctx context.Context, store datamap.Store, prefix string, after *livedata.Version) (page livedata.Versions, err error) {
 	err = f.call(ctx, List, store.Name+"/"+prefix, func() error {
+		if after != nil && !f.holds(store.Name, *after) {
+			return fmt.Errorf("a listing of %s goes on after a version that is gone", store.Name)
+		}
 		page = f.list(store.Name, prefix, after)
 		return nil
 	})
 	return page, err
+}
+
+func (f objects) holds(store string, v livedata.Version) bool {
+	return slices.ContainsFunc(f.objects[store], func(o object) bool { return o.Key == v.Key && o.ID == v.ID })
 }
 
 func (f objects) list(store, prefix string, after *livedata.Version) livedata.Versions {

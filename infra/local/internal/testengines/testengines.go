@@ -31,8 +31,8 @@ type Engines struct {
 	Front *front.Front
 	// Lambda answers Invoke; tests replace it.
 	Lambda http.Handler
-	// Killed lists the sandboxes that a fault ended.
-	Killed []string
+	// Killed receives the sandboxes that a fault ended.
+	Killed chan string
 	Logs   *logbook.Book
 
 	running []*engines.Engine
@@ -68,7 +68,7 @@ func start() (*Engines, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engines{URL: "http://" + listener.Addr().String(), Logs: logbook.New(500, nil)}
+	e := &Engines{URL: "http://" + listener.Addr().String(), Logs: logbook.New(500, nil), Killed: make(chan string, 10)}
 	if err := e.startEngines(root, listener.Addr().(*net.TCPAddr).Port); err != nil {
 		e.close()
 		return nil, err
@@ -94,7 +94,7 @@ func (e *Engines) startEngines(root string, port int) error {
 		DynamoURL: dynamo.URL, MotoURL: moto.URL, Log: e.Logs.Writer("AWS"),
 		Lambda: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.Lambda.ServeHTTP(w, r) }),
 		Kill: func(sandbox string) bool {
-			e.Killed = append(e.Killed, sandbox)
+			e.Killed <- sandbox
 			return true
 		},
 	})

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/mikla-ai/data-deletion/functions/internal/recorded"
+	"github.com/mikla-ai/data-deletion/functions/internal/templateenv"
+)
+
+func TestConfigIsTheStacks(t *testing.T) {
+	cfg, err := Load(templateenv.Lookup(t, "close"))
+	if err != nil || cfg.Ledger == "" || cfg.CaseFile == "" || cfg.Map == nil {
+		t.Errorf("got %+v, %v", cfg, err)
+	}
+}
+
+func TestEveryMissingVariableIsNamed(t *testing.T) {
+	_, err := Load(templateenv.Missing)
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE")
+}
+
+func TestEveryMessageIsRead(t *testing.T) { recorded.Messages(t, "close") }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
+	"github.com/mikla-ai/data-deletion/functions/internal/metric"
+	"github.com/mikla-ai/data-deletion/functions/internal/recorded"
+	"github.com/mikla-ai/data-deletion/functions/internal/templateenv"
+	"github.com/mikla-ai/data-deletion/shared/dispatch"
+	"github.com/mikla-ai/data-deletion/shared/dispatch/dispatchtest"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
+	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/secrets"
+	"github.com/mikla-ai/data-deletion/shared/workflow"
+)
+
+const canary = "canary of a foreign error"
+
+type bench struct {
+	*testing.T
+	now          time.Time
+	ledger       *ledger.Ledger
+	queue        *dispatchtest.Queue
+	metrics, log bytes.Buffer
+	handler      Handler
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{T: t, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), queue: &dispatchtest.Queue{}}
+	now := func() time.Time { return b.now }
+	b.ledger = &ledger.Ledger{Rows: ledgertest.NewFake(), Now: now, Token: ledger.RandomID}
+	b.handler = Handler{Metrics: &metric.Writer{Out: &b.metrics, Now: now}, Sweeper: dispatch.Sweeper{Ledger: b.ledger,
+		Queue: b.queue, Executions: dispatchtest.NewExecutions(), Log: slog.New(slog.NewJSONHandler(&b.log, nil)), Reserve: reserve}}
+	return b
+}
+
+// admit makes a request that is in the given state and due a minute later.
+func (b *bench) admit(change func(*request.Request) error) {
+	b.Helper()
+	key, err := secrets.ParseVersioned([]byte(`{"current":"1","1":"` + strings.Repeat("k", 64) + `"}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := ledger.Notice{Asked: request.Asked{Kind: request.DataDeletion, ReceivedAt: b.now, Cutoff: b.now}, Occasion: []string{ledger.RandomID()}}
+	r, err := b.ledger.Admit(b.Context(), n, ledger.Keys{Code: key, Fingerprint: key})
+	if err == nil {
+		_, err = b.ledger.Update(b.Context(), r.ID, 0, change)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func outbox(*request.Request) error    { return nil }
+func dead(r *request.Request) error    { r.Started(1); return nil }
+func dying(r *request.Request) error   { r.Run, r.StartedRun = 10, 10; return nil }
+func waiting(r *request.Request) error { return r.Move(request.NeedsOperator, r.ReceivedAt) }
+
+// counted reads the one metric line.
+func (b *bench) counted() map[string]int {
+	b.Helper()
+	line := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b.metrics.Bytes(), &line); err != nil {
+		b.Fatalf("%s: %v", &b.metrics, err)
+	}
+	delete(line, "_aws")
+	counts := map[string]int{}
+	for name, src := range line {
+		var n int
+		if err := json.Unmarshal(src, &n); err != nil {
+			b.Fatalf("%s: %v", &b.metrics, err)
+		}
+		counts[name] = n
+	}
+	return counts
+}
+
+func (b *bench) want(counts map[string]int) {
+	b.Helper()
+	got := b.counted()
+	if len(got) != len(counts) {
+		b.Errorf("counted %v, want %v", got, counts)
+	}
+	for name, n := range counts {
+		if got[name] != n {
+			b.Errorf("counted %v, want %v", got, counts)
+		}
+	}
+}
+
+func TestSweepIsCounted(t *testing.T) {
+	b := newBench(t)
+	for _, change := range []func(*request.Request) error{outbox, outbox, dead, dying, waiting} {
+		b.admit(change)
+	}
+	b.now = b.now.Add(time.Minute)
+	done, err := b.handler.Handle(t.Context(), nil)
+	if want := (dispatch.Swept{Seen: 5, Resent: 2, Restarted: 1, Parked: 1, Waiting: 1}); err != nil || done != want {
+		t.Errorf("swept %+v, %v; want %+v", done, err, want)
+	}
+	b.want(map[string]int{"SweepCompleted": 1, "Resent": 2, "Restarted": 1, "WaitingForOperator": 2})
+	if len(b.queue.Sent) != 3 {
+		t.Errorf("sent %+v", b.queue.Sent)
+	}
+}
+
+// The alarm looks for the absence of SweepCompleted: a sweep that failed in part must
+// not report it.
+func TestFailedSweepIsNotCompleted(t *testing.T) {
+	b := newBench(t)
+	b.admit(outbox)
+	b.admit(waiting)
+	b.queue.Fault = func(workflow.Message) (bool, error) { return false, errors.New(canary) }
+	b.now = b.now.Add(time.Minute)
+	_, err := b.handler.Handle(t.Context(), json.RawMessage(`{}`))
+	var retry boundary.RetryLater
+	if !errors.As(err, &retry) || err.Error() != "a sweep could not look after every request" {
+		t.Errorf("got %v", err)
+	}
+	b.want(map[string]int{"Resent": 0, "Restarted": 0, "WaitingForOperator": 1})
+	if strings.Contains(b.log.String(), canary) {
+		t.Errorf("logged %s", &b.log)
+	}
+}
+
+func TestNothingToDoIsCompleted(t *testing.T) {
+	recorded.RoundTrip[map[string]any](t, "sweep")
+	for name, src := range recorded.Events(t, "sweep") {
+		b := newBench(t)
+		if done, err := b.handler.Handle(t.Context(), src); err != nil || done != (dispatch.Swept{}) {
+			t.Errorf("%s: swept %+v, %v", name, done, err)
+		}
+		b.want(map[string]int{"SweepCompleted": 1, "Resent": 0, "Restarted": 0, "WaitingForOperator": 0})
+	}
+}
+
+func TestConfigIsTheStacks(t *testing.T) {
+	cfg, err := Load(templateenv.Lookup(t, "sweep"))
+	if err != nil || cfg.Ledger == "" || !strings.HasPrefix(cfg.Queue, "https://") || cfg.StateMachine == "" {
+		t.Errorf("got %+v, %v", cfg, err)
+	}
+}
+
+func TestEveryMissingVariableIsNamed(t *testing.T) {
+	_, err := Load(templateenv.Missing)
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "START_QUEUE_URL", "STATE_MACHINE_ARN")
+}

@@ -1,0 +1,390 @@
+package datamap_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
+)
+
+func load(t testing.TB) *datamap.Map {
+	t.Helper()
+	m, err := datamap.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// small is a sound map; the problems below are made by replacing a line of it.
+const small = `version: 1
+identities:
+  - name: user
+    store: links
+    where: {app_user: "{app_id}#{user_id}"}
+    target: target
+    forms:
+      lead: "lead#{tenant_id}#{lead_id}"
+kept:
+  logs:
+    reason: fraud
+    months: 12
+stores:
+  - name: leads
+    owner: platform
+    kind: table
+    category: profile
+    key: [tenant_id, lead_id]
+    find:
+      lead:
+        - where: {tenant_id: "{tenant_id}", lead_id: "{lead_id}"}
+    profile: [channel_id]
+    objects:
+      - {store: media, attribute: picture, within: "{tenant_id}/{channel_id}/"}
+    rule: delete
+  - name: links
+    owner: platform
+    kind: table
+    category: profile
+    key: [app_user, target]
+    indexes:
+      by_target: [target]
+    parent: leads
+    find:
+      lead:
+        - index: by_target
+          where: {target: "lead#{tenant_id}#{lead_id}"}
+    rule: delete
+  - name: media
+    owner: platform
+    kind: bucket
+    category: profile
+    parent: leads
+    find:
+      lead:
+        - prefix: "{tenant_id}/{channel_id}/"
+    rule: delete
+  - name: logs
+    owner: platform
+    kind: table
+    category: logs
+    key: [day]
+    rule: keep
+    kept: logs
+    concerns: [lead]
+  - name: record
+    owner: service
+    kind: table
+    category: record
+    key: [pk]
+    rule: keep
+    basis: proof
+    max_age_days: 400
+`
+
+func TestTheSmallMapIsSound(t *testing.T) {
+	if _, err := datamap.Parse("small.yaml", []byte(small)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryProblemNamesItsLine(t *testing.T) {
+	for _, c := range []struct {
+		name, old, new string
+		want           string // "$" stands for the line of the replacement
+	}{
+		{"version", "version: 1", "version: 2", "small.yaml:$: version is 2"},
+		{"unknown key", "    rule: delete", "    rules: delete", "small.yaml:$: field rules not found"},
+		{"wrong type", "    key: [day]", "    key: {day: 1}", "small.yaml:$: cannot unmarshal"},
+		{"no YAML", "version: 1", "version: [", "small.yaml:"},
+		{"owner", "    owner: service", "    owner: nobody", `small.yaml:$: owner of record is "nobody"`},
+		{"kind", "    kind: bucket", "    kind: bag", `small.yaml:$: kind of media is "bag"`},
+		{"rule", "    rule: keep\n    kept", "    rule: maybe\n    kept", `small.yaml:$: rule of logs is "maybe"`},
+		{"name twice", "  - name: logs", "  - name: leads", `small.yaml:$: store name "leads" is empty or used twice`},
+		{"no name", "  - name: logs", `  - name: ""`, `small.yaml:$: store name "" is empty`},
+		{"no category", "    category: logs\n", "", "small.yaml:48: store logs has no category"},
+		{"no key", "    key: [day]\n", "", "table logs needs a key"},
+		{"empty key", "    key: [tenant_id, lead_id]", "    key: []", "small.yaml:$: table leads needs a key"},
+		{"long key", "    key: [day]", "    key: [a, b, c]", "small.yaml:$: table logs needs a key"},
+		{"empty index", "      by_target: [target]", "      by_target: []", "small.yaml:$: index by_target of links needs a key"},
+		{"no basis", "    basis: proof\n", "", "store record is this service's own and needs a basis"},
+		{"kept without category", "    kept: logs\n", "", "store logs is kept without a category"},
+		{"unknown kept", "    kept: logs", "    kept: dust", `small.yaml:$: store logs is kept as "dust"`},
+		{"unknown scope concerned", "    concerns: [lead]", "    concerns: [leed]", `small.yaml:$: store logs concerns the unknown scope "leed"`},
+		{"unknown parent", "    parent: leads\n    find:\n      lead:\n        - index", "    parent: nobody\n    find:\n      lead:\n        - index", `small.yaml:$: parent of links is "nobody"`},
+		{"own ancestor", "    parent: leads\n    find:\n      lead:\n        - index", "    parent: links\n    find:\n      lead:\n        - index", "small.yaml:$: store links is its own ancestor"},
+		{"object in a table", "      - {store: media, attr", "      - {store: links, attr", `small.yaml:$: objects of leads lie in "links"`},
+		{"open object prefix", `within: "{tenant_id}/{channel_id}/"}`, `within: "{tenant_id}/{channel_id}"}`, "small.yaml:$: objects of leads: the prefix"},
+		{"open prefix", `        - prefix: "{tenant_id}/{channel_id}/"`, `        - prefix: "{tenant_id}/{channel_id}"`, "small.yaml:$: finder of media: the prefix"},
+		{"unknown scope found", "    find:\n      lead:\n        - prefix", "    find:\n      leed:\n        - prefix", `store media is found for the unknown scope "leed"`},
+		{"unknown index", "        - index: by_target", "        - index: by_name", `small.yaml:$: finder of links uses the index "by_name"`},
+		{"no partition", `        - where: {tenant_id: "{tenant_id}", lead_id: "{lead_id}"}`, `        - where: {lead_id: "{lead_id}"}`, "small.yaml:$: finder of leads needs a condition on tenant_id"},
+		{"not in the key", `        - where: {tenant_id: "{tenant_id}", lead_id: "{lead_id}"}`, `        - where: {tenant_id: "{tenant_id}", name: "{lead_id}"}`, "small.yaml:$: finder of leads has a condition on name"},
+		{"unknown field", `lead_id: "{lead_id}"}`, `lead_id: "{leed_id}"}`, "small.yaml:$: finder of leads uses {leed_id}"},
+		{"no field", `lead_id: "{lead_id}"}`, `lead_id: "{LeadID}"}`, `small.yaml:$: finder of leads: "{LeadID}" has a brace that belongs to no field`},
+		{"from nowhere", "        - index: by_target", "        - from: nobody\n          index: by_target", `small.yaml:$: finder of links comes from "nobody"`},
+		{"identity elsewhere", "    store: links\n", "    store: nobody\n", "small.yaml:3: identity user looks in"},
+		{"identity in a bucket", "    store: links\n", "    store: media\n", "small.yaml:3: identity user looks in"},
+		{"identity without partition", `    where: {app_user:`, `    where: {target:`, "small.yaml:3: identity user needs a condition on app_user"},
+		{"form of a lead", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}"`, "small.yaml:3: form lead of identity user must hold exactly"},
+		{"form read in two ways", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}{lead_id}"`, `small.yaml:3: identity user: "lead#{tenant_id}{lead_id}" can be read in two ways`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at := strings.Index(small, c.old)
+			if at < 0 {
+				t.Fatal("the small map has no such line")
+			}
+			src := small[:at] + c.new + small[at+len(c.old):]
+			line := fmt.Sprint(strings.Count(small[:at], "\n") + 1)
+			_, err := datamap.Parse("small.yaml", []byte(src))
+			want := strings.ReplaceAll(c.want, "$", line)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	src := strings.NewReplacer("version: 1", "version: 9", "kind: bucket", "kind: bag", "basis: proof", "basis: ''", "concerns: [lead]", "concerns: [leed]").Replace(small)
+	_, err := datamap.Parse("small.yaml", []byte(src))
+	if err == nil {
+		t.Fatal("no problem")
+	}
+	for _, want := range []string{"version is 9", `"bag"`, "needs a basis", `"leed"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not among\n%v", want, err)
+		}
+	}
+}
+
+func FuzzParseNeverPanics(f *testing.F) {
+	f.Add([]byte(small))
+	f.Add([]byte(""))
+	f.Add([]byte("stores: [{}]\nidentities: [{}]"))
+	f.Add([]byte("stores: [{name: a, find: {lead: [{}]}}]\nidentities: [{store: a}]"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		m, err := datamap.Parse("fuzz.yaml", src)
+		if err != nil {
+			return
+		}
+		for _, unit := range m.Plan(datamap.Lead) {
+			m.Children(datamap.Lead, unit.Store.Name)
+		}
+		m.Touched(datamap.Lead)
+		m.KeptAfter(datamap.Lead)
+	})
+}
+
+func TestExpandRefusesWhatIsEmpty(t *testing.T) {
+	for _, fields := range []map[string]string{nil, {"a": "x"}, {"a": "x", "b": ""}, {"b": "x"}} {
+		if out, err := datamap.Template("{a}#{b}").Expand(fields); err == nil || out != "" || strings.Contains(err.Error(), "x") {
+			t.Errorf("%v expands to %q, %v", fields, out, err)
+		}
+	}
+	if out, err := datamap.Template("{a}#{b}").Expand(map[string]string{"a": "{b}", "b": "y"}); err != nil || out != "{b}#y" {
+		t.Errorf("expanded twice: %q, %v", out, err)
+	}
+}
+
+func TestMatchRefusesWhatIsAmbiguous(t *testing.T) {
+	for template, texts := range map[datamap.Template][]string{
+		"lead#{a}#{b}": {"", "lead", "lead#", "lead##", "lead#x", "lead#x#", "lead##y", "lead#x#y#z", "xlead#x#y", "LEAD#x#y", "staff#x#y"},
+		"{a}|{b}":      {"|", "x|", "|y", "x|y|z", "xy"},
+		"{a}||{b}":     {"x|||y"},
+		"{a}/x/{b}":    {"1/x/x/2", "1/x/2/x/3"},
+		"{a}!":         {"!", "x", "x!!", "x!y"},
+	} {
+		for _, text := range texts {
+			if got, ok := template.Match(text); ok {
+				t.Errorf("%s takes %q apart as %v", template, text, got)
+			}
+		}
+	}
+	got, ok := datamap.Template("lead#{a}#{b}").Match("lead#t_1#l|2/3")
+	if !ok || got["a"] != "t_1" || got["b"] != "l|2/3" {
+		t.Errorf("%v, %t", got, ok)
+	}
+}
+
+// What matches was expanded from exactly those fields, and from no others.
+func FuzzMatchUndoesExpand(f *testing.F) {
+	templates := []datamap.Template{"lead#{a}#{b}", "{a}|{b}", "{a}||{b}", "{a}/x/{b}", "{a}ab{b}", "{a}"}
+	for _, a := range []string{"t_1", "x|", "a", "#", ""} {
+		f.Add(a, "l_1")
+		f.Add("t", a)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, template := range templates {
+			fields := map[string]string{"a": a, "b": b}
+			if len(template.Fields()) == 1 {
+				delete(fields, "b")
+			}
+			text, err := template.Expand(fields)
+			if (err != nil) != (slices.Contains(slices.Collect(maps.Values(fields)), "")) {
+				t.Fatalf("%s of %q: %v", template, fields, err)
+			}
+			if err != nil {
+				continue
+			}
+			if got, ok := template.Match(text); ok && !maps.Equal(got, fields) {
+				t.Errorf("%s: %q expands to %q, which matches %q", template, fields, text, got)
+			}
+			if plain := !strings.ContainsAny(a+b, "#|/ab"); plain {
+				if _, ok := template.Match(text); !ok {
+					t.Errorf("%s does not match its own %q", template, text)
+				}
+			}
+		}
+	})
+}
+
+func names(units []datamap.Unit) []string {
+	var out []string
+	for _, u := range units {
+		out = append(out, u.Store.Name)
+	}
+	return out
+}
+
+func TestThePlanGoesFromTheLeavesToTheLocator(t *testing.T) {
+	m := load(t)
+	want := []string{"media", "messages", "messages", "ai_audit", "ai_quotes", "links", "conversations", "leads"}
+	if got := names(m.Plan(datamap.Lead)); !slices.Equal(got, want) {
+		t.Errorf("the plan is %v, want %v", got, want)
+	}
+	if got := names(m.Containers(datamap.Lead)); !slices.Equal(got, []string{"conversations"}) {
+		t.Errorf("containers %v", got)
+	}
+	if got := names(m.Locators(datamap.Lead)); !slices.Equal(got, []string{"leads"}) {
+		t.Errorf("locators %v", got)
+	}
+	if got := m.Touched(datamap.Lead); !slices.Equal(got, []string{"leads", "links", "conversations", "messages", "ai_audit", "ai_quotes", "media"}) {
+		t.Errorf("touched %v", got)
+	}
+	if got := m.KeptAfter(datamap.Lead); !slices.Equal(got, []string{"security_log", "metrics"}) {
+		t.Errorf("kept %v", got)
+	}
+}
+
+// A child is deleted before its parent whatever the order in the file.
+func TestThePlanDoesNotDependOnTheFile(t *testing.T) {
+	m := load(t)
+	slices.Reverse(m.Stores)
+	position := map[string]int{}
+	for i, name := range names(m.Plan(datamap.Lead)) {
+		position[name] = i
+	}
+	for _, s := range m.Stores {
+		if _, planned := position[s.Name]; !planned {
+			continue
+		}
+		if parent, ok := position[s.Parent]; ok && parent < position[s.Name] {
+			t.Errorf("%s goes before %s, which leads from it", s.Parent, s.Name)
+		}
+		if s.Kind == "bucket" && position[s.Name] != 0 {
+			t.Errorf("%s goes after records", s.Name)
+		}
+	}
+}
+
+// The map and the example world say the same.
+func TestTheExampleHasEveryStoreAndAttributeOfTheMap(t *testing.T) {
+	m, world := load(t), livedatatest.ExampleWorld(t)
+	for store := range world {
+		if s, ok := m.Store(store); !ok || s.Owner != "platform" {
+			t.Errorf("the example has the store %s, which the map does not have", store)
+		}
+	}
+	for _, s := range m.Stores {
+		if s.Owner != "platform" {
+			continue
+		}
+		if len(world[s.Name]) == 0 {
+			t.Errorf("the example has nothing in %s", s.Name)
+		}
+		for _, attribute := range attributes(s) {
+			if !slices.ContainsFunc(world[s.Name], func(it map[string]any) bool { return has(it, attribute) }) {
+				t.Errorf("no item of %s in the example has %s", s.Name, attribute)
+			}
+		}
+	}
+}
+
+// attributes are those of its items that a store's entry uses, as "a" or "a[].b". The
+// platform sets none of hidden_by: this service does.
+func attributes(s datamap.Store) []string {
+	if !s.IsTable() {
+		return []string{"key"}
+	}
+	out := slices.Concat(s.Key, s.Profile, s.Fenced, slices.Collect(maps.Keys(s.Belongs)))
+	for _, key := range s.Indexes {
+		out = append(out, key...)
+	}
+	for _, o := range s.Objects {
+		out = append(out, o.Attribute)
+	}
+	if s.Dated != nil {
+		out = append(out, s.Dated.Attribute)
+	}
+	if s.Newer != nil {
+		out = append(out, s.Newer.Empty...)
+	}
+	if s.Quotes != nil {
+		out = append(out, s.Quotes.Reference, s.Quotes.Whose)
+	}
+	if s.Expires != "" {
+		out = append(out, s.Expires)
+	}
+	return out
+}
+
+func has(it map[string]any, attribute string) bool {
+	list, inner, nested := strings.Cut(attribute, "[].")
+	if !nested {
+		_, ok := it[attribute]
+		return ok
+	}
+	members, _ := it[list].([]any)
+	return slices.ContainsFunc(members, func(member any) bool { return has(member.(map[string]any), inner) })
+}
+
+// What the map says of a quotation stands in the store that quotes.
+func TestTheExampleQuotesAsTheMapSays(t *testing.T) {
+	m, world := load(t), livedatatest.ExampleWorld(t)
+	for _, s := range m.Stores {
+		if s.Quotes == nil {
+			continue
+		}
+		q := *s.Quotes
+		path := []string{q.List + "[]." + q.Whose, q.List + "[]." + q.Field, q.List + "[]." + q.Text}
+		for _, attribute := range path {
+			if !slices.ContainsFunc(world[q.Store], func(it map[string]any) bool { return has(it, attribute) }) {
+				t.Errorf("no item of %s in the example has %s", q.Store, attribute)
+			}
+		}
+		for _, it := range world[s.Name] {
+			if _, ok := q.Form.Match(it[q.Reference].(string)); !ok {
+				t.Errorf("the example's %s %v does not match %s", q.Reference, it[q.Reference], q.Form)
+			}
+		}
+	}
+}
+
+func TestSortKeysBeginWithTheDate(t *testing.T) {
+	m, world := load(t), livedatatest.ExampleWorld(t)
+	for _, s := range m.Stores {
+		if s.Dated == nil || !s.Dated.Sort {
+			continue
+		}
+		for _, it := range world[s.Name] {
+			if !strings.HasPrefix(it[s.Key[1]].(string), it[s.Dated.Attribute].(string)+"#") {
+				t.Errorf("%s: %v does not begin with %v", s.Name, it[s.Key[1]], it[s.Dated.Attribute])
+			}
+		}
+	}
+}
