@@ -29,18 +29,18 @@ tools: ## fetch the pinned engines and validators (Go, Node, Java and Python mus
 	@infra/local/fetch-tools.sh
 
 run: tools build ## start everything on 127.0.0.1, walk one deletion, keep serving until Ctrl-C
-	@.build/local-stack -walk
+	@.build/local/stack -walk
 
 up: tools build ## the same in the background, without the walk
-	@.build/local-stack -up
+	@.build/local/stack -up
 
 down: ## end what `make up` started
-	@if [ -x .build/local-stack ]; then .build/local-stack -down; else echo "nothing is running"; fi
+	@if [ -x .build/local/stack ]; then .build/local/stack -down; else echo "nothing is running"; fi
 
 # Local binaries: this machine's architecture.
 build: ## build the functions and the local stack for this machine
 	@for f in $(FUNCTIONS); do $(LAMBDA) -o .build/functions/$$f/bootstrap ./functions/$$f || exit 1; done
-	@go build -trimpath -buildvcs=false -o .build/local-stack ./infra/local
+	@go build -trimpath -buildvcs=false -o .build/local/stack ./infra/local
 
 # What deploys: arm64.
 binaries: ## build the functions for Lambda (arm64)

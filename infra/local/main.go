@@ -12,8 +12,11 @@ import (
 	"strconv"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/mikla-ai/data-deletion/infra/local/background"
 	"github.com/mikla-ai/data-deletion/infra/local/stack"
+	"github.com/mikla-ai/data-deletion/infra/local/walk"
 )
 
 func main() {
@@ -23,13 +26,14 @@ func main() {
 	}
 }
 
-type flags struct{ up, down, child, verbose bool }
+type flags struct{ up, down, child, verbose, walk bool }
 
 func readFlags() flags {
 	var f flags
 	flag.BoolVar(&f.up, "up", false, "start in the background and return when it is ready")
 	flag.BoolVar(&f.down, "down", false, "end the one in the background")
 	flag.BoolVar(&f.child, "background-child", false, "be the one in the background (used by -up)")
+	flag.BoolVar(&f.walk, "walk", false, "walk one deletion, then keep serving if there is a terminal")
 	flag.BoolVar(&f.verbose, "v", false, "print what the functions and engines write")
 	flag.Parse()
 	return f
@@ -74,6 +78,15 @@ func serve(root string, f flags, ready func(string)) error {
 		return interrupted(ctx, err)
 	}
 	defer running.Close()
+	if f.walk {
+		if err := walk.Run(ctx, running.URLs.API, running.MetaApps(), os.Stdout); err != nil {
+			return interrupted(ctx, err)
+		}
+		if !attended() {
+			return nil
+		}
+		fmt.Println()
+	}
 	ready(welcome(running.URLs))
 	select {
 	case <-ctx.Done():
@@ -81,6 +94,11 @@ func serve(root string, f flags, ready func(string)) error {
 	case err := <-running.Failed():
 		return err
 	}
+}
+
+// attended says whether a person sits at the terminal.
+func attended() bool {
+	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 }
 
 // interrupted makes no error of an end that was asked for.

@@ -307,3 +307,6 @@ func (s *Stack) EnginePID(name string) int {
 	}
 	return 0
 }
+
+// MetaApps is the file that holds the Meta apps and their secrets.
+func (s *Stack) MetaApps() string { return s.options.MetaApps }
