@@ -29,6 +29,19 @@ var paths = map[string]func(t testing.TB, w *workflowtest.World) workflow.Messag
 		return w.Admit(t, workflowtest.Tom, time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC))
 	},
 	"asked again before the close": raised,
+	"pages of two versions, of which some stay": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		w.Live.VersionsPage = 2
+		for i := range 6 {
+			key := fmt.Sprintf("t_harbour/ch_fb1/c_tom/n_%d.jpg", i)
+			w.Live.PutObject("media", key, "older version", livedatatest.SeededAt)
+			w.Live.PutObject("media", key, "picture", livedatatest.SeededAt)
+			if i%3 == 1 {
+				at := fmt.Sprintf("2026-05-20T09:00:0%dZ", i)
+				w.Live.Put("messages", livedatatest.NewItem(fields{"conversation_id": "c_tom", "message_key": at + "#m", "sent_at": at, "tenant_id": "t_harbour", "lead_id": "l_tom", "attachments": []any{fields{"key": key}}}))
+			}
+		}
+		return w.Admit(t, workflowtest.Tom, time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC))
+	},
 	"lead and staff": func(t testing.TB, w *workflowtest.World) workflow.Message {
 		link(w, workflowtest.Tom, "staff#t_harbour#ch_fb1", "2026-03-01T18:00:00Z")
 		return w.Admit(t, workflowtest.Tom, cutoff)
