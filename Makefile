@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # Everyday packages. The CDK is only in infra/stack, which has targets of its own, so
 # that everyday builds neither download nor compile it: never use ./... here.
-PURE    := ./functions/... ./shared/... ./infra/signrequest/... ./infra/layout/... ./infra/local/client/... ./infra/local/walk/...
+PURE    := ./functions/... ./shared/... ./infra/signrequest/... ./infra/layout/...
 ENGINE  := ./infra/local/... ./infra/integration/...
 CDK     := ./infra/stack/...
 E2E     := ./infra/e2e/...
@@ -54,7 +54,7 @@ integration: tools ## only the contract suites on DynamoDB Local and moto
 	go test -count=1 $(ENGINE)
 
 lint: ## gofmt, go vet, staticcheck (staticcheck.conf)
-	@unformatted=$$(gofmt -l functions shared infra/*/ ); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet $(PURE) $(ENGINE) $(E2E) $(BENCH) $(CDK)
 	go tool staticcheck $(PURE) $(ENGINE) $(E2E) $(BENCH) $(CDK)
 

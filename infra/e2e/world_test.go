@@ -75,5 +75,3 @@ func (w world) encode() []byte {
 	}
 	return src
 }
-
-func (w world) count(store string) int { return len(w[store]) }
