@@ -154,7 +154,7 @@ func (l *Ledger) SaveCursor(ctx context.Context, id string, run int, c Cursor) e
 	if err != nil {
 		return err
 	}
-	if r.Run != run || r.State.Terminal() {
+	if r.Run != run || r.Closing || r.State.Terminal() { // a scrubbed case file stays empty
 		return fault.New(fault.Conflict, "a later run owns the request")
 	}
 	return l.writeCase(ctx, id, cursorKey, c)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
@@ -43,10 +44,20 @@ type requestLine struct {
 	ID         string `json:"id"`
 	Kind       string `json:"kind"`
 	State      string `json:"state"`
-	ReceivedAt string `json:"received_at"`
-	DueAt      string `json:"due_at"`
-	ErasedAt   string `json:"live_erased_at"`
-	ClosedAt   string `json:"closed_at"`
+	ReceivedAt moment `json:"received_at"`
+	DueAt      moment `json:"due_at"`
+	ErasedAt   moment `json:"live_erased_at"`
+	ClosedAt   moment `json:"closed_at"`
+}
+
+// moment is a time as a person reads it, to the second, or nothing.
+type moment struct{ time.Time }
+
+func (m moment) String() string {
+	if m.IsZero() {
+		return ""
+	}
+	return m.UTC().Format("2 Jan 15:04:05")
 }
 
 const (
@@ -110,10 +121,10 @@ func (c *Console) requests(ctx context.Context) ([]requestLine, error) {
 		fields, _ := row.(map[string]any)
 		document, _ := fields["doc"].(string)
 		var line requestLine
-		if json.Unmarshal([]byte(document), &line) == nil && line.State != "" && line.ReceivedAt != "" {
+		if json.Unmarshal([]byte(document), &line) == nil && line.State != "" && !line.ReceivedAt.IsZero() {
 			lines = append(lines, line)
 		}
 	}
-	slices.SortFunc(lines, func(a, b requestLine) int { return cmp.Compare(b.ReceivedAt, a.ReceivedAt) })
+	slices.SortFunc(lines, func(a, b requestLine) int { return b.ReceivedAt.Compare(a.ReceivedAt.Time) })
 	return lines, nil
 }
