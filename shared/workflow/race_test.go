@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
@@ -261,4 +262,28 @@ func TestACancelledInvocationIsTriedAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same while the case file is being scrubbed: the close has decided already.
+func TestAPurgeDuringTheCloseWritesNothing(t *testing.T) {
+	w := workflowtest.New(t)
+	m := w.Admit(t, workflowtest.Tom, cutoff)
+	w.Fate = func(write string) (bool, error) {
+		if write == "commit subject#0000" && w.Live.Writes() > 0 { // the scrub, not the freeze
+			return true, livedatatest.ErrKilled
+		}
+		return true, nil
+	}
+	if _, err := w.Walk(t.Context(), m); err != livedatatest.ErrKilled {
+		t.Fatalf("the close was not killed: %v", err)
+	}
+	w.Fate = nil
+	if _, err := w.Step(t.Context(), "purge", m); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("got %v", err)
+	}
+	if err := w.Ledger.SaveCursor(t.Context(), m.RequestID, m.Run, ledger.Cursor{}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a cursor after the scrub: %v", err)
+	}
+	walk(t, w, w.Restart(t, m.RequestID))
+	scrubbed(t, w)
 }
