@@ -48,6 +48,7 @@ func Load(lookup environment.Lookup) (Config, error) {
 const (
 	secretsTTL   = time.Minute
 	secretsStale = 10 * time.Minute
+	countWithin  = 2 * time.Second // a refusal is answered even if it cannot be counted
 )
 
 // SecurityLog counts refusals.
@@ -127,6 +128,8 @@ func (h Handler) accepted(code confirmation.Code) response {
 // count notes a refusal where alarms look and where investigations do.
 func (h Handler) count(ctx context.Context, r refusal) {
 	h.Metrics.Count(map[string]int{metric.Refused: 1}, map[string]string{"Source": source, "Reason": r.reason})
+	ctx, cancel := context.WithTimeout(ctx, countWithin)
+	defer cancel()
 	if err := h.Security.Refused(ctx, source, r.reason, h.Now()); err != nil {
 		h.Log.WarnContext(ctx, "refusal not in the security log", "reason", r.reason, "error", fault.Describe(err))
 	}

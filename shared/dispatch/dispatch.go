@@ -17,7 +17,8 @@ const (
 	resendAfter  = time.Minute     // an outbox entry is sent again
 	checkAfter   = 2 * time.Minute // an execution is looked at
 	waitingAfter = 5 * time.Minute // a request that waits for a person is counted
-	maxRuns      = 10              // then a person looks
+	maxRuns      = 10              // then a person looks: after some eight hours
+	longestWait  = 6 * time.Hour   // between two runs
 	sweepPage    = 50
 )
 
@@ -161,17 +162,19 @@ func (s Sweeper) send(ctx context.Context, r request.Request, done *Swept) error
 }
 
 // restart gives a request whose execution ended without ending it to the next run.
-// The run is raised first, so that the dead one cannot come back and write.
+// The run is raised first, so that the dead one cannot come back and write. The first
+// restart goes off at once; later ones wait in the outbox, longer each time, so that
+// an outage of hours does not use them up.
 func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept) error {
 	r, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
 		if r.Run != seen.Run || r.State.Terminal() || r.State.Waiting() {
 			return nil // it went on while we looked
 		}
-		if r.Run >= maxRuns {
+		if r.Run >= maxRuns && !r.Closing { // only scrubbing is left of one that is closing
 			return r.Move(request.NeedsOperator, s.Ledger.Now())
 		}
 		r.NextRun()
-		r.CheckAt = s.Ledger.Now().Add(resendAfter)
+		r.CheckAt = s.Ledger.Now().Add(max(resendAfter, patience(r.Run)))
 		return nil
 	})
 	if err != nil {
@@ -185,5 +188,17 @@ func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept)
 		return nil
 	}
 	done.Restarted++
+	if patience(r.Run) > 0 {
+		return nil
+	}
 	return s.Queue.Send(ctx, workflow.For(r))
+}
+
+// patience is how long a run waits before it starts: nothing for the second, then two
+// minutes, doubled each time.
+func patience(run int) time.Duration {
+	if run <= 2 {
+		return 0
+	}
+	return min(longestWait, time.Minute<<min(run-2, 10))
 }

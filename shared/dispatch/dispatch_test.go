@@ -331,6 +331,13 @@ func TestDyingExecutionsEndWithTheOperator(t *testing.T) {
 	for run := 2; run <= 10; run++ {
 		b.now = b.now.Add(2 * time.Minute)
 		b.wantSwept(dispatch.Swept{Seen: 1, Restarted: 1})
+		if run > 2 { // waits two minutes and doubles that each time
+			wait := time.Minute << (run - 2)
+			b.now = b.now.Add(wait - time.Second)
+			b.wantSwept(dispatch.Swept{})
+			b.now = b.now.Add(time.Second)
+			b.wantSwept(dispatch.Swept{Seen: 1, Resent: 1})
+		}
 		b.deliver()
 	}
 	b.now = b.now.Add(2 * time.Minute)

@@ -39,7 +39,6 @@ type Cursor struct {
 	Binding string            `json:"binding"` // frozen container within the unit
 	After   map[string]string `json:"after"`   // exclusive start of the page
 	Counted []string          `json:"counted"`
-	Done    bool              `json:"done"`
 	Erased  map[string]int    `json:"erased"` // store -> records, or object versions
 }
 

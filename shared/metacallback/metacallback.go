@@ -99,12 +99,17 @@ func (in Intake) keys(ctx context.Context) (ledger.Keys, error) {
 	return ledger.Keys{Code: code, Fingerprint: fingerprint}, err
 }
 
+// sendWithin leaves time to answer Meta when the queue hangs.
+const sendWithin = 2 * time.Second
+
 // start sends the start message. A failure is no failure of the intake: the request
 // is in the outbox, and the sweep sends it within a minute.
 func (in Intake) start(ctx context.Context, r request.Request) {
 	if !r.InOutbox() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
 	if err := in.Queue.Send(ctx, workflow.For(r)); err != nil {
 		in.Log.WarnContext(ctx, "start message left to the sweep", "request_id", r.ID, "error", fault.Describe(err))
 	}

@@ -29,9 +29,6 @@ type Purger struct {
 	Reserve time.Duration
 }
 
-// errOutOfTime ends an invocation with work left.
-var errOutOfTime = errors.New("out of time")
-
 // task is one step of a round: to freeze a subject's containers, or to delete the
 // items of one unit.
 type task struct {
@@ -40,6 +37,9 @@ type task struct {
 	unit    datamap.Unit
 }
 
+// errOutOfTime ends an invocation between two pages.
+var errOutOfTime = errors.New("out of time")
+
 // job is the state of one invocation.
 type job struct {
 	Purger
@@ -47,6 +47,7 @@ type job struct {
 	run      int
 	subjects []ledger.Subject
 	cursor   ledger.Cursor
+	late     func() bool
 }
 
 // Run works until everything is deleted (done) or time is nearly out (not done).
@@ -55,18 +56,36 @@ func (p Purger) Run(ctx context.Context, id string, run int) (done bool, err err
 	if err := j.load(ctx, id); err != nil {
 		return false, err
 	}
+	j.late = func() bool { return p.late(ctx) }
+	work, cancel := p.working(ctx)
+	defer cancel()
 	tasks := j.tasks()
 	for ; j.cursor.Unit < len(tasks); j.advance() {
-		err := j.do(ctx, tasks[j.cursor.Unit])
-		if errors.Is(err, errOutOfTime) {
+		err := j.do(work, tasks[j.cursor.Unit])
+		cutOff := work.Err() != nil && ctx.Err() == nil // within a page, which is counted
+		if err == errOutOfTime || err != nil && cutOff {
 			return false, j.save(ctx)
 		}
 		if err != nil {
 			return false, err
 		}
 	}
-	j.cursor.Done = true
 	return true, j.save(ctx)
+}
+
+// late says that the time left is the reserve: no further page is begun.
+func (p Purger) late(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < p.Reserve
+}
+
+// working ends when half of the reserve is left, whatever is under way then: a page
+// that is throttled must not take the time to save the cursor.
+func (p Purger) working(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, deadline.Add(-p.Reserve/2))
+	}
+	return context.WithCancel(ctx)
 }
 
 func (j *job) load(ctx context.Context, id string) (err error) {
@@ -132,18 +151,11 @@ func (j *job) do(ctx context.Context, t task) error {
 // freeze writes down the containers before anything of them is deleted.
 func (j *job) freeze(ctx context.Context, t task) error {
 	return j.trail(t.subject).EachContainer(ctx, t.unit, func(key livedata.Key, fields map[string]string) error {
-		if err := j.inTime(ctx); err != nil {
-			return err
+		if j.late() {
+			return errOutOfTime
 		}
 		return j.Ledger.Freeze(ctx, j.request.ID, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
 	})
-}
-
-func (j *job) inTime(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < j.Reserve {
-		return errOutOfTime
-	}
-	return nil
 }
 
 func (j *job) delete(ctx context.Context, t task, binding map[string]string, key string) error {
@@ -162,7 +174,10 @@ func (j *job) reach(ctx context.Context, start map[string]string) error {
 	if !maps.Equal(start, j.cursor.After) {
 		j.cursor.After, j.cursor.Counted = start, nil
 	}
-	return j.inTime(ctx)
+	if j.late() {
+		return errOutOfTime
+	}
+	return ctx.Err()
 }
 
 // count adds a page (hashes by store) to the counts, once, and makes that durable

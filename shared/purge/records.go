@@ -97,7 +97,7 @@ func (j *job) deletePage(ctx context.Context, trail locate.Trail, t task, bindin
 	if err := j.keep(ctx, t.unit.Store, newer); err != nil {
 		return err
 	}
-	return j.remove(ctx, t.unit.Store, old)
+	return j.remove(ctx, trail, t.unit.Store, old)
 }
 
 func recordHashes(store datamap.Store, items []livedata.Item) []string {
@@ -129,11 +129,11 @@ func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Stor
 	return out, nil
 }
 
-// remove deletes a page. A record that the platform may change while we look at it
-// (the map dates its last change, or cuts quotations first) goes one by one, only as
-// it was seen; the others in batches.
-func (j *job) remove(ctx context.Context, store datamap.Store, items []livedata.Item) error {
-	if store.Newer == nil && store.Quotes == nil {
+// remove deletes a page. Records that are written once (their sort key begins with
+// their date) go in batches. Whatever the platform may change while we look goes one
+// by one, only as it was seen; what changed meanwhile, verification sends us round for.
+func (j *job) remove(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) error {
+	if store.Dated != nil && store.Dated.Sort {
 		keys := make([]livedata.Key, len(items))
 		for i, it := range items {
 			keys[i] = livedata.KeyOf(store, it)
@@ -141,16 +141,26 @@ func (j *job) remove(ctx context.Context, store datamap.Store, items []livedata.
 		return j.Finder.Records.Delete(ctx, store, keys)
 	}
 	for _, it := range items {
-		if err := j.cutQuotation(ctx, store, it); err != nil {
-			return err
-		}
-		applied, err := j.Finder.Records.DeleteIf(ctx, store, it)
+		applied, err := j.removeOne(ctx, trail, store, it)
 		if err != nil {
 			return err
 		}
-		if !applied { // changed meanwhile: verification sends us round again
+		if !applied {
 			j.uncount(store.Name)
 		}
 	}
 	return nil
+}
+
+// removeOne looks once more whether a container is still empty: the page before it
+// may have taken seconds, and what comes in meanwhile must not lose its container.
+func (j *job) removeOne(ctx context.Context, trail locate.Trail, store datamap.Store, it livedata.Item) (bool, error) {
+	if err := j.cutQuotation(ctx, store, it); err != nil {
+		return false, err
+	}
+	still, err := j.vacant(ctx, trail, store, []livedata.Item{it})
+	if err != nil || len(still) == 0 {
+		return false, err
+	}
+	return j.Finder.Records.DeleteIf(ctx, store, it)
 }

@@ -97,6 +97,7 @@ type Request struct {
 	Ending  State          `json:"ending,omitempty"`  // terminal state that Close is to give
 	Closing bool           `json:"closing,omitempty"` // the case file is being scrubbed
 	Rounds  int            `json:"rounds"`            // times that the purge had to run again
+	Misses  int            `json:"misses"`            // of these, for what verification found
 	Results []Result       `json:"results"`           // one per business, without its name
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
@@ -172,8 +173,16 @@ func (r *Request) Freeze(at time.Time) {
 // more.
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
+	r.Misses = 0
 	r.Frozen, r.FrozenAt, r.ErasedAt = nil, nil, nil
 	return r.Move(Received, at)
+}
+
+// Missed notes that verification found something: what was called erased was not.
+func (r *Request) Missed() {
+	r.Rounds++
+	r.Misses++
+	r.ErasedAt = nil
 }
 
 // Outcome is the terminal state, or nil while the request is open.

@@ -145,7 +145,7 @@ func TestWhatIsNeverEmptyWaitsForTheOperator(t *testing.T) {
 	}
 	end, err := w.Walk(t.Context(), m)
 	r := w.Request(t, m.RequestID)
-	if end != workflow.NextOperator || err != nil || r.State != request.NeedsOperator || r.Rounds != workflow.MaxRounds+1 || r.ErasedAt != nil {
+	if end != workflow.NextOperator || err != nil || r.State != request.NeedsOperator || r.Misses != workflow.MaxMisses+1 || r.ErasedAt != nil {
 		t.Errorf("ended %q %v at %s after %d rounds", end, err, r.State, r.Rounds)
 	}
 	if !strings.Contains(w.LogText.String(), "ai_audit:1") {

@@ -15,8 +15,8 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/verify"
 )
 
-// MaxRounds is how often verification may send a request back before a person looks.
-const MaxRounds = 3
+// MaxMisses is how often verification may send a request back before a person looks.
+const MaxMisses = 3
 
 // Locate finds the subjects and freezes them.
 type Locate struct {
@@ -190,8 +190,7 @@ func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
 
 func (s Verify) sendBack(ctx context.Context, m Message) (Message, error) {
 	r, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		r.Rounds++
-		if r.Rounds > MaxRounds {
+		if r.Missed(); r.Misses > MaxMisses {
 			return nil
 		}
 		return r.Move(request.Purging, s.Now())
@@ -199,7 +198,7 @@ func (s Verify) sendBack(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
-	if r.Rounds > MaxRounds {
+	if r.Misses > MaxMisses {
 		return m.then(NextOperator), nil
 	}
 	return m.then(NextPurge), nil
@@ -267,6 +266,9 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 		return r.Again(s.Now())
 	}
 	if r.Ending == request.Completed {
+		if r.State != request.Verifying || r.ErasedAt == nil {
+			return fault.New(fault.Conflict, "the request is not verified")
+		}
 		r.Erased, r.Results = cursor.Erased, results(subjects, r.ErasedAt)
 		r.Kept = s.kept(*r.ErasedAt)
 		if leads(subjects) < len(subjects) {
@@ -322,8 +324,8 @@ func (s Close) kept(erasedAt time.Time) []request.Kept {
 // park leaves a request that cannot proceed to the operator.
 func (s Close) park(ctx context.Context, m Message) (Message, error) {
 	_, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		if r.State.Terminal() || r.State.Waiting() {
-			return nil
+		if r.State.Terminal() || r.State.Waiting() || r.Closing {
+			return nil // of one that is closing only the scrubbing is left: the sweep restarts it
 		}
 		return r.Move(request.NeedsOperator, s.Now())
 	})
