@@ -110,6 +110,9 @@ func (c *checker) references(i int, s Store) {
 	if s.Parent != "" {
 		c.known(c.at("stores", i, "parent"), "parent of "+s.Name, s.Parent)
 	}
+	if s.StaysWith != "" {
+		c.known(c.at("stores", i, "stays_with"), "stays_with of "+s.Name, s.StaysWith)
+	}
 	if c.cyclic(s) {
 		c.say(c.at("stores", i, "parent"), "store %s is its own ancestor", s.Name)
 	}

@@ -63,6 +63,7 @@ type Store struct {
 	Profile    []string            `yaml:"profile"`
 	Fenced     []string            `yaml:"fenced"`
 	Objects    []Object            `yaml:"objects"`
+	StaysWith  string              `yaml:"stays_with"`
 	HiddenBy   string              `yaml:"hidden_by"`
 	Newer      *Newer              `yaml:"newer"`
 	Quotes     *Quotes             `yaml:"quotes"`

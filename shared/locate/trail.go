@@ -2,6 +2,7 @@ package locate
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,17 @@ func (t Trail) stayingOf(ctx context.Context, unit datamap.Unit, o datamap.Objec
 
 // Occupied says whether anything is still found from a container, newer or not.
 func (t Trail) Occupied(ctx context.Context, store datamap.Store, container map[string]string) (bool, error) {
-	for _, child := range t.Map.Children(datamap.Lead, store.Name) {
+	return t.anyOf(ctx, t.Map.Children(datamap.Lead, store.Name), container)
+}
+
+// HoldsRecords is Occupied by records alone.
+func (t Trail) HoldsRecords(ctx context.Context, store string, container map[string]string) (bool, error) {
+	records := slices.DeleteFunc(t.Map.Children(datamap.Lead, store), func(u datamap.Unit) bool { return !u.Store.IsTable() })
+	return t.anyOf(ctx, records, container)
+}
+
+func (t Trail) anyOf(ctx context.Context, children []datamap.Unit, container map[string]string) (bool, error) {
+	for _, child := range children {
 		occupied, err := t.holds(ctx, child, container)
 		if err != nil || occupied {
 			return occupied, err
@@ -208,11 +219,11 @@ func (t Trail) FrozenRow(unit datamap.Unit) []livedata.Item {
 	return []livedata.Item{row}
 }
 
-// VersionsOf lists the versions of exactly one object that may be touched.
+// VersionsOf lists the versions of exactly one object.
 func (t Trail) VersionsOf(ctx context.Context, bucket datamap.Store, key string) ([]livedata.Version, error) {
 	var out []livedata.Version
 	err := t.EachVersion(ctx, bucket, key, nil, func(_ *livedata.Version, found []livedata.Version) error {
-		for _, v := range t.Old(found, nil) {
+		for _, v := range found {
 			if v.Key == key {
 				out = append(out, v)
 			}
@@ -220,6 +231,38 @@ func (t Trail) VersionsOf(ctx context.Context, bucket datamap.Store, key string)
 		return nil
 	})
 	return out, err
+}
+
+// RowStays says that the subject's own row in a store is newer than the cutoff, and
+// so stays. It is false for no store.
+func (t Trail) RowStays(ctx context.Context, store string) (bool, error) {
+	for _, unit := range t.Map.Locators(datamap.Lead) {
+		if unit.Store.Name != store {
+			continue
+		}
+		key, err := unit.Finder.Keys(t.Fields)
+		if err != nil {
+			return false, fault.As(fault.Permanent, "find the subject's own row", err)
+		}
+		it, err := t.Records.Get(ctx, unit.Store, key)
+		if err != nil || len(it) == 0 {
+			return false, err
+		}
+		return livedata.NewerThan(unit.Store, it, t.Cutoff)
+	}
+	return false, nil
+}
+
+// Late picks the versions that were written after the subject was frozen and that no
+// record which stays names. Whose they are, only a record that names them can tell.
+func (t Trail) Late(found []livedata.Version, stays map[string]bool) []livedata.Version {
+	var out []livedata.Version
+	for _, v := range found {
+		if v.Modified.After(t.FrozenAt) && !stays[v.Key] {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // EachVersion visits a prefix page by page, with the marker that each page began at.

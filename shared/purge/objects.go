@@ -87,48 +87,100 @@ func cursorOf(start *livedata.Version) map[string]string {
 	return map[string]string{"key": start.Key, "version": start.ID}
 }
 
-// named collects what the records of a page name and no prefix of the plan covers: the
-// objects of old records, and of newer ones those whose attribute is to be emptied.
+// named collects the objects that the records of a page name. One that an old record
+// names goes whenever it was written. One that only a record names which stays, and
+// whose attribute is to be emptied, goes if it was written before the subject was
+// frozen.
 func (j *job) named(ctx context.Context, trail locate.Trail, t task, binding map[string]string, old, newer []livedata.Item) (map[string][]livedata.Version, error) {
 	out := map[string][]livedata.Version{}
 	for _, o := range t.unit.Store.Objects {
-		naming := slices.Concat(old, trail.FrozenRow(t.unit))
-		if n := t.unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
-			naming = append(naming, newer...)
+		going, emptied := slices.Clone(old), []livedata.Item(nil)
+		if len(newer) == 0 {
+			going = append(going, trail.FrozenRow(t.unit)...)
+		} else if n := t.unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
+			emptied = slices.Concat(newer, trail.FrozenRow(t.unit))
 		}
-		keys, err := j.uncovered(trail, t.unit, o, binding, naming)
+		versions, err := j.namedBy(ctx, trail, t.unit, o, binding, going)
 		if err != nil {
 			return nil, err
 		}
-		bucket, _ := j.Finder.Map.Store(o.Store)
-		for _, key := range keys {
-			versions, err := trail.VersionsOf(ctx, bucket, key)
-			if err != nil {
-				return nil, err
-			}
-			out[o.Store] = append(out[o.Store], versions...)
+		older, err := j.namedBy(ctx, trail, t.unit, o, binding, emptied)
+		if err != nil {
+			return nil, err
 		}
+		out[o.Store] = append(out[o.Store], append(versions, trail.Old(older, nil)...)...)
 	}
 	return out, nil
 }
 
-// uncovered lists, once each, the objects that items name and no prefix of the plan
-// covers.
-func (j *job) uncovered(trail locate.Trail, unit datamap.Unit, o datamap.Object, binding map[string]string, items []livedata.Item) ([]string, error) {
+// namedBy lists, once each, the versions of the objects that items name. Under a
+// prefix that the plan has emptied before, only what was written late is left, and
+// one listing tells; elsewhere each object needs its own.
+func (j *job) namedBy(ctx context.Context, trail locate.Trail, unit datamap.Unit, o datamap.Object, binding map[string]string, items []livedata.Item) ([]livedata.Version, error) {
+	var keys []string
+	for _, it := range items {
+		names, err := trail.Named(unit.Store, o, it, binding)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, names...)
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	covered, err := j.covered(trail, unit, o.Store, binding)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, it := range items {
-		keys, err := trail.Named(unit.Store, o, it, binding)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	out, err := j.lateOf(ctx, trail, unit, o, binding, keys)
+	if err != nil {
+		return nil, err
+	}
+	bucket, _ := j.Finder.Map.Store(o.Store)
+	for _, key := range slices.DeleteFunc(keys, covered) {
+		versions, err := trail.VersionsOf(ctx, bucket, key)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, slices.DeleteFunc(keys, covered)...)
+		out = append(out, versions...)
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return out, nil
+}
+
+// lateOf lists the late versions, under the prefixes that the plan has emptied, of the
+// given objects.
+func (j *job) lateOf(ctx context.Context, trail locate.Trail, unit datamap.Unit, o datamap.Object, binding map[string]string, keys []string) ([]livedata.Version, error) {
+	if unit.Finder.From == "" {
+		return nil, nil
+	}
+	var out []livedata.Version
+	for _, sibling := range j.Finder.Map.Children(datamap.Lead, unit.Finder.From) {
+		if sibling.Store.Name != o.Store {
+			continue
+		}
+		prefix, err := trail.Prefix(sibling, binding)
+		if err != nil {
+			return nil, err
+		}
+		stays, err := trail.Staying(ctx, sibling, binding)
+		if err != nil {
+			return nil, err
+		}
+		err = trail.EachVersion(ctx, sibling.Store, prefix, nil, func(_ *livedata.Version, found []livedata.Version) error {
+			for _, v := range trail.Late(found, stays) {
+				if _, named := slices.BinarySearch(keys, v.Key); named {
+					out = append(out, v)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // covered tells the objects that lie under a prefix which the plan has emptied

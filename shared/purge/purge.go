@@ -137,6 +137,9 @@ func (j *job) do(ctx context.Context, t task) error {
 	if t.freeze {
 		return j.freeze(ctx, t)
 	}
+	if stays, err := j.trail(t.subject).RowStays(ctx, t.unit.Store.StaysWith); err != nil || stays {
+		return err
+	}
 	if t.unit.Finder.From == "" {
 		return j.delete(ctx, t, nil, "")
 	}

@@ -23,23 +23,66 @@ type Verifier struct {
 // first page of a place: one record is as bad as a thousand.
 type Left map[string]int
 
+// Missed is what verification found that is not erased.
+type Missed struct {
+	Left     Left // records and objects of the frozen subjects
+	Unfrozen int  // subjects that the identity leads to and that were never frozen
+}
+
+// Nothing says that all is erased.
+func (m Missed) Nothing() bool { return len(m.Left) == 0 && m.Unfrozen == 0 }
+
 // Run looks for anything of the request that is dated up to its cutoff.
-func (v Verifier) Run(ctx context.Context, r request.Request) (Left, error) {
+func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
+	missed := Missed{Left: Left{}}
 	subjects, err := v.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return missed, err
 	}
-	left := Left{}
 	for i, s := range subjects {
 		if s.Form != locate.FormLead {
 			continue
 		}
-		look := lookup{v, locate.TrailOf(v.Finder, r, s), left, r.ID, i}
+		look := lookup{v, locate.TrailOf(v.Finder, r, s), missed.Left, r.ID, i}
 		if err := look.all(ctx); err != nil {
-			return nil, err
+			return missed, err
 		}
 	}
-	return left, nil
+	missed.Unfrozen, err = v.resolve(ctx, r, subjects, missed.Left)
+	return missed, err
+}
+
+// resolve follows the requester's identity again, in the base table: no index stands
+// between. What it still leads to must have been frozen, and a lead's way there must
+// be gone unless the lead itself is newer and stays.
+func (v Verifier) resolve(ctx context.Context, r request.Request, frozen []ledger.Subject, left Left) (unfrozen int, err error) {
+	who, err := v.Ledger.Identity(ctx, r.ID)
+	if err != nil {
+		return 0, err
+	}
+	found, _, err := v.Finder.Resolve(ctx, who, *r.Frozen)
+	if err != nil {
+		return 0, err
+	}
+	identity, _ := v.Finder.Map.Identity(who.Kind)
+	store, _ := v.Finder.Map.Store(identity.Store)
+	for _, s := range found {
+		if len(v.Finder.Join(who, frozen, []ledger.Subject{s})) > len(frozen) {
+			unfrozen++
+			continue
+		}
+		if s.Form != locate.FormLead {
+			continue
+		}
+		stays, err := locate.TrailOf(v.Finder, r, s).RowStays(ctx, store.StaysWith)
+		if err != nil {
+			return 0, err
+		}
+		if !stays {
+			left[store.Name]++
+		}
+	}
+	return unfrozen, nil
 }
 
 type lookup struct {
@@ -62,6 +105,9 @@ func (l lookup) all(ctx context.Context) error {
 // unit looks at a unit's items: of the subject itself, or of every container, both
 // the frozen ones and those found again.
 func (l lookup) unit(ctx context.Context, unit datamap.Unit) error {
+	if stays, err := l.trail.RowStays(ctx, unit.Store.StaysWith); err != nil || stays {
+		return err
+	}
 	if unit.Finder.From == "" {
 		return l.place(ctx, unit, nil)
 	}
@@ -162,10 +208,22 @@ func (l lookup) objects(ctx context.Context, unit datamap.Unit, binding map[stri
 	if err != nil {
 		return err
 	}
-	return l.trail.EachVersion(ctx, unit.Store, prefix, nil, func(_ *livedata.Version, found []livedata.Version) error {
+	late := 0
+	err = l.trail.EachVersion(ctx, unit.Store, prefix, nil, func(_ *livedata.Version, found []livedata.Version) error {
 		l.count(unit.Store.Name, len(l.trail.Old(found, stays)))
+		late += len(l.trail.Late(found, stays))
 		return nil
 	})
+	if err != nil || late == 0 {
+		return err
+	}
+	// Written late and named by nobody: in a container that holds something newer it
+	// belongs there; in an empty one it may be the tail of what was deleted.
+	newer, err := l.trail.HoldsRecords(ctx, unit.Finder.From, binding)
+	if err == nil && !newer {
+		l.count(unit.Store.Name, late)
+	}
+	return err
 }
 
 func (l lookup) count(store string, n int) {
@@ -187,6 +245,13 @@ func (l lookup) locatorObjects(ctx context.Context) error {
 			versions, err := l.trail.VersionsOf(ctx, bucket, key)
 			if err != nil {
 				return err
+			}
+			stays, err := l.trail.RowStays(ctx, unit.Store.Name)
+			if err != nil {
+				return err
+			}
+			if stays { // what was written since belongs to the row that stays
+				versions = l.trail.Old(versions, nil)
 			}
 			l.count(o.Store, len(versions))
 		}

@@ -27,7 +27,8 @@ func purged(t *testing.T, w *workflowtest.World) workflow.Message {
 
 func run(t *testing.T, w *workflowtest.World, m workflow.Message) (verify.Left, error) {
 	t.Helper()
-	return verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger}.Run(t.Context(), w.Request(t, m.RequestID))
+	missed, err := verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger}.Run(t.Context(), w.Request(t, m.RequestID))
+	return missed.Left, err
 }
 
 // hidden is a row that stands under its frozen key but no longer says whose it is.

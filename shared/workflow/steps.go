@@ -172,13 +172,14 @@ func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State != request.Verifying {
 		return m.then(NextPurge), nil // sent back already; only that answer was lost
 	}
-	left, err := s.Verifier.Run(ctx, r)
+	missed, err := s.Verifier.Run(ctx, r)
 	if err != nil {
 		return m, err
 	}
-	if len(left) > 0 {
-		s.Log.WarnContext(ctx, "verification found data", "request_id", m.RequestID, "left", left, "round", r.Rounds)
-		return s.sendBack(ctx, m)
+	if !missed.Nothing() {
+		s.Log.WarnContext(ctx, "verification found data", "request_id", m.RequestID,
+			"left", missed.Left, "unfrozen", missed.Unfrozen, "round", r.Rounds)
+		return s.sendBack(ctx, m, missed)
 	}
 	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
 		at := s.Now()
@@ -188,12 +189,18 @@ func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
 	return m.then(NextClose), err
 }
 
-func (s Verify) sendBack(ctx context.Context, m Message) (Message, error) {
+// sendBack has what was found purged again; a subject that was never frozen is
+// located and fenced first.
+func (s Verify) sendBack(ctx context.Context, m Message, missed verify.Missed) (Message, error) {
+	next, state := NextPurge, request.Purging
+	if missed.Unfrozen > 0 {
+		next, state = NextLocate, request.Received
+	}
 	r, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
 		if r.Missed(); r.Misses > MaxMisses {
 			return nil
 		}
-		return r.Move(request.Purging, s.Now())
+		return r.Move(state, s.Now())
 	})
 	if err != nil {
 		return m, err
@@ -201,7 +208,7 @@ func (s Verify) sendBack(ctx context.Context, m Message) (Message, error) {
 	if r.Misses > MaxMisses {
 		return m.then(NextOperator), nil
 	}
-	return m.then(NextPurge), nil
+	return m.then(next), nil
 }
 
 // Close gives the request its end, or leaves it to a person.

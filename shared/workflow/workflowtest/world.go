@@ -216,7 +216,7 @@ func (w *World) step(ctx context.Context, step string, m workflow.Message) (work
 const stepTries = 7
 
 // Walk runs an execution as the state machine does, from locate to where it ends:
-// "done", "operator" or "superseded". A kill ends it with livedatatest.ErrKilled.
+// "done", "operator", "superseded" or "failed". A kill ends it with livedatatest.ErrKilled.
 func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err error) {
 	step := workflow.NextLocate
 	for range 100 {
@@ -226,6 +226,8 @@ func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err e
 			return "", err
 		case err != nil && fault.KindOf(err) == fault.Conflict:
 			return "superseded", err
+		case err != nil && (fault.KindOf(err) == fault.Retry || fault.KindOf(err) == fault.Internal):
+			return "failed", err // the sweep starts the next run
 		case err != nil:
 			return w.park(ctx, m, err)
 		}
@@ -268,7 +270,7 @@ func following(step, next string) string {
 	case workflow.NextPurge:
 		return choice(next, workflow.NextVerify, workflow.NextPurge)
 	case workflow.NextVerify:
-		return choice(next, workflow.NextOperator, workflow.NextClose, workflow.NextPurge)
+		return choice(next, workflow.NextOperator, workflow.NextClose, workflow.NextPurge, workflow.NextLocate)
 	}
 	return choice(next, workflow.NextDone, workflow.NextLocate)
 }
