@@ -113,16 +113,16 @@ func TestALeadOfTwoBusinesses(t *testing.T) {
 	}
 	w.lead("t_harbour2", "ch_fb1", "l_ada", 8) // the same lead ID at a tenant whose ID begins alike
 	rename(w, "t_harbour2", "c_l_ada", "c_l_ada_of_2")
-	w.link(app, "555001", "lead#t_harbour#l_ada")
-	w.link(app, "555001", "lead#t_capricho#l_ada_es")
-	w.link(app, "5550011", "lead#t_harbour#l_ada2")
-	w.link("900000000000002", "555001", "lead#t_harbour#l_adam") // same ID in another app: somebody else
+	w.link(app, "10150000000555001", "lead#t_harbour#l_ada")
+	w.link(app, "10150000000555001", "lead#t_capricho#l_ada_es")
+	w.link(app, "101500000005550011", "lead#t_harbour#l_ada2")
+	w.link("900000000000002", "10150000000555001", "lead#t_harbour#l_adam") // same ID in another app: somebody else
 	seed(t, ctx, w)
 	overwrite(t, ctx, w)
 	before := snapshot(t, ctx)
 
 	start := time.Now()
-	accepted, status := erase(t, ctx, "555001")
+	accepted, status := erase(t, ctx, "10150000000555001")
 	took := time.Since(start)
 	requireOutcome(t, status, "completed")
 	t.Logf("POST to outcome: %.1f s for 2,040 messages at two businesses (goal: under 60 s)", took.Seconds())
@@ -137,7 +137,7 @@ func TestALeadOfTwoBusinesses(t *testing.T) {
 	}
 	requireErased(t, ctx, accepted.Code, map[string]int{
 		"leads": 2, "links": 2, "conversations": 2, "messages": 2040, "ai_audit": 1020, "media": 2*(500+10) + 2*2})
-	requireForgotten(t, ctx, accepted.Code, "l_ada", "l_ada_es", "555001", "77l_ada")
+	requireForgotten(t, ctx, accepted.Code, "l_ada", "l_ada_es", "10150000000555001", "77l_ada")
 }
 
 // rename gives the conversation of a tenant's lead another ID, since the messages

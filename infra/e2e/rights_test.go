@@ -19,7 +19,7 @@ var action = map[string][]string{
 // that its role in the template allows.
 func TestRights(t *testing.T) {
 	ctx := deadline(t, 2*time.Minute)
-	s := scene{user: "557000", lead: "l_rights", messages: 8}
+	s := scene{user: "10150000000557000", lead: "l_rights", messages: 8}
 	s.play(t, ctx)
 	if _, err := stack.Do(ctx, "DELETE", "/_local/calls", nil, nil); err != nil {
 		t.Fatal(err)

@@ -109,6 +109,7 @@ type Quotes struct {
 	List      string   `yaml:"list"`
 	Whose     string   `yaml:"whose"`
 	Field     string   `yaml:"field"`
+	Fields    []string `yaml:"fields"` // that a quotation may stand in
 	Text      string   `yaml:"text"`
 }
 

@@ -2,6 +2,7 @@ package purge
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -33,9 +34,32 @@ func (j *job) cutQuotation(ctx context.Context, store datamap.Store, row livedat
 	if err != nil || len(it) == 0 {
 		return err // gone already, with its own lead
 	}
+	if err := readable(*q, it, row.Text(q.Whose)); err != nil {
+		return err
+	}
 	return j.change(ctx, quoting, it, func(now livedata.Item) (livedata.Item, []string) {
 		return cut(*q, now, row.Text(q.Whose)), nil
 	})
+}
+
+// readable refuses quotations that cannot be cut out for certain: in an attribute that
+// the map does not name, or of a text that the attribute does not hold. Dropping the
+// row that leads to such an entry would lose the way to what it still says.
+func readable(q datamap.Quotes, it livedata.Item, whose string) error {
+	for _, quote := range it.Maps(q.List) {
+		if quote.Text(q.Whose) != whose {
+			continue
+		}
+		field := quote.Text(q.Field)
+		if !slices.Contains(q.Fields, field) {
+			return fault.New(fault.Permanent, "a quotation in "+q.Store+" stands in an attribute that the data map does not name")
+		}
+		have := it.Text(field)
+		if have != "" && !strings.Contains(have, quote.Text(q.Text)) && !strings.Contains(have, Removed) {
+			return fault.New(fault.Permanent, "a quotation in "+q.Store+" is not in the attribute that it names")
+		}
+	}
+	return nil
 }
 
 // cut is what has to be set for the quotations of whose to be gone; empty if none is
