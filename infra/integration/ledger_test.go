@@ -160,7 +160,7 @@ func scrub(t *testing.T, rows ledger.DynamoDB) {
 	ctx, l := t.Context(), ledger.New(rows)
 	id := insist(t, l, notice("scrubbed", 0), keys(t))
 	for i := range 60 {
-		if err := l.Freeze(ctx, id, fmt.Sprintf("conversation-%03d", i), ledger.Frozen{Store: "conversations"}); err != nil {
+		if err := l.Freeze(ctx, id, 1, fmt.Sprintf("conversation-%03d", i), ledger.Frozen{Store: "conversations"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -79,7 +79,7 @@ func tableKeyActions(operations []string) []string {
 }
 
 func writes(operation string) bool {
-	return !slices.Contains([]string{"GetItem", "BatchGetItem", "Query"}, operation)
+	return !slices.Contains([]string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"}, operation)
 }
 
 // read allows reading secrets.

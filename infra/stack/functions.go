@@ -42,7 +42,7 @@ func (d *deletion) addStepFunctions() {
 		description: "Finds whose records a request is about and freezes their keys.",
 		environment: ofSubject(),
 		rights: all(
-			d.own("ledger", "GetItem", "PutItem"),
+			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
 			d.live("links", "GetItem", "BatchGetItem", "Query"),
 			d.live("leads", "GetItem", "BatchGetItem", "Query"),
@@ -69,7 +69,7 @@ func (d *deletion) addStepFunctions() {
 		description: "Deletes a subject's live records; the only function that can.",
 		environment: ofSubject(),
 		rights: all(
-			d.own("ledger", "GetItem", "PutItem"),
+			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
 			d.everyStore(
 				[]string{"GetItem", "BatchGetItem", "Query", "BatchWriteItem", "DeleteItem", "UpdateItem"},

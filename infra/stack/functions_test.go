@@ -172,7 +172,7 @@ var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conv
 
 func writesData(action string) bool {
 	service, operation, _ := strings.Cut(action, ":")
-	reads := []string{"GetItem", "BatchGetItem", "Query", "ListBucketVersions"}
+	reads := []string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "ListBucketVersions"}
 	return (service == "dynamodb" || service == "s3") && !slices.Contains(reads, operation)
 }
 

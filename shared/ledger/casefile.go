@@ -64,12 +64,27 @@ func (l *Ledger) readCase(ctx context.Context, id, sk string, into any) (bool, e
 	return true, nil
 }
 
-func (l *Ledger) writeCase(ctx context.Context, id, sk string, doc any) error {
+// writeCase writes a row while the run owns the request and its case file is not
+// being scrubbed: in one commit, so that a step that wakes late leaves nothing behind.
+func (l *Ledger) writeCase(ctx context.Context, id string, run int, sk string, doc any) error {
 	write, err := l.caseWrite(id, sk, doc)
 	if err != nil {
 		return err
 	}
-	return l.Rows.Commit(ctx, l.Token(), []Write{write})
+	for range tries {
+		r, row, err := l.load(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Run != run || r.Closing || r.State.Terminal() {
+			return fault.New(fault.Conflict, "a later run owns the request")
+		}
+		stands := Write{Row: Row{Key: row.Key}, Expect: row.Version, Check: true}
+		if err := l.Rows.Commit(ctx, l.Token(), []Write{stands, write}); !contended(err) {
+			return err
+		}
+	}
+	return fault.New(fault.Retry, "write a case row: the request keeps changing")
 }
 
 // Identity reads who asked.
@@ -83,9 +98,9 @@ func (l *Ledger) Identity(ctx context.Context, id string) (Identity, error) {
 }
 
 // FreezeSubjects writes the subjects down. Run before the request is said to match.
-func (l *Ledger) FreezeSubjects(ctx context.Context, id string, subjects []Subject) error {
+func (l *Ledger) FreezeSubjects(ctx context.Context, id string, run int, subjects []Subject) error {
 	for i, s := range subjects {
-		if err := l.writeCase(ctx, id, fmt.Sprintf("subject#%04d", i), s); err != nil {
+		if err := l.writeCase(ctx, id, run, fmt.Sprintf("subject#%04d", i), s); err != nil {
 			return err
 		}
 	}
@@ -103,8 +118,8 @@ func (l *Ledger) Subjects(ctx context.Context, id string) ([]Subject, error) {
 }
 
 // Freeze writes one found container down; key names it within its store.
-func (l *Ledger) Freeze(ctx context.Context, id, key string, f Frozen) error {
-	return l.writeCase(ctx, id, frozenPrefix(f.Subject, f.Store)+key, f)
+func (l *Ledger) Freeze(ctx context.Context, id string, run int, key string, f Frozen) error {
+	return l.writeCase(ctx, id, run, frozenPrefix(f.Subject, f.Store)+key, f)
 }
 
 func frozenPrefix(subject int, store string) string {
@@ -149,14 +164,7 @@ func (l *Ledger) Cursor(ctx context.Context, id string) (Cursor, error) {
 
 // SaveCursor writes the cursor, if run still owns the request.
 func (l *Ledger) SaveCursor(ctx context.Context, id string, run int, c Cursor) error {
-	r, err := l.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	if r.Run != run || r.Closing || r.State.Terminal() { // a scrubbed case file stays empty
-		return fault.New(fault.Conflict, "a later run owns the request")
-	}
-	return l.writeCase(ctx, id, cursorKey, c)
+	return l.writeCase(ctx, id, run, cursorKey, c)
 }
 
 // Scrub deletes the whole case file. Again is as good as once.

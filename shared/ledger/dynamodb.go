@@ -107,6 +107,9 @@ func (d DynamoDB) Commit(ctx context.Context, owner string, writes []Write) erro
 // ours reads back: all of our writes stand, none of somebody else's in their place.
 func (d DynamoDB) ours(ctx context.Context, owner string, writes []Write) bool {
 	for _, w := range writes {
+		if w.Check {
+			continue
+		}
 		row, found, err := d.Get(ctx, w.Row.Key)
 		if err != nil || found == w.Delete || (found && row.Owner != owner) {
 			return false
@@ -162,6 +165,10 @@ func (d DynamoDB) writeOne(ctx context.Context, owner string, w Write) error {
 func (d DynamoDB) transactItem(owner string, w Write) types.TransactWriteItem {
 	table := aws.String(d.Tables[w.Row.Table])
 	condition, values := expectation(w)
+	if w.Check {
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: table, Key: keyItem(w.Row.Key),
+			ConditionExpression: condition, ExpressionAttributeValues: values}}
+	}
 	if w.Delete {
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: table, Key: keyItem(w.Row.Key),
 			ConditionExpression: condition, ExpressionAttributeValues: values}}

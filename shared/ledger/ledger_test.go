@@ -573,7 +573,7 @@ func TestCaseFileComesBack(t *testing.T) {
 	for i := range 12 {
 		subjects = append(subjects, ledger.Subject{Form: "lead", Fields: map[string]string{"lead_id": fmt.Sprint(i)}})
 	}
-	if err := b.FreezeSubjects(ctx, r.ID, subjects); err != nil {
+	if err := b.FreezeSubjects(ctx, r.ID, r.Run, subjects); err != nil {
 		t.Fatal(err)
 	}
 	got, err := b.Subjects(ctx, r.ID)
@@ -618,7 +618,7 @@ func (b *bench) freeze(r request.Request, n int) {
 	b.Helper()
 	put := func(subject int, store, key string) {
 		f := ledger.Frozen{Subject: subject, Store: store, Fields: map[string]string{"conversation_id": key, "user_id": canaryUser}}
-		if err := b.Freeze(b.Context(), r.ID, key, f); err != nil {
+		if err := b.Freeze(b.Context(), r.ID, r.Run, key, f); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -661,7 +661,7 @@ func TestRecordsHoldNothingPersonal(t *testing.T) {
 	b := newBench(t)
 	ctx, r := t.Context(), b.admit(notice(request.Deauthorize, 0))
 	b.admit(notice(request.DataDeletion, time.Minute))
-	if err := b.FreezeSubjects(ctx, r.ID, []ledger.Subject{{Form: "lead", Fields: map[string]string{"lead_id": canaryUser}}}); err != nil {
+	if err := b.FreezeSubjects(ctx, r.ID, r.Run, []ledger.Subject{{Form: "lead", Fields: map[string]string{"lead_id": canaryUser}}}); err != nil {
 		t.Fatal(err)
 	}
 	b.freeze(r, 3)

@@ -35,11 +35,13 @@ type Row struct {
 const Any int64 = -1
 
 // Write is one change of a commit. Expect is the version that the row must have:
-// 0 for a row that must not exist yet, Any for no condition.
+// 0 for a row that must not exist yet, Any for no condition. A check writes nothing:
+// the commit only demands the version.
 type Write struct {
 	Row    Row
 	Expect int64
 	Delete bool
+	Check  bool
 }
 
 // Rows is what the ledger needs of a database.

@@ -157,7 +157,7 @@ func (j *job) freeze(ctx context.Context, t task) error {
 		if j.late() {
 			return errOutOfTime
 		}
-		return j.Ledger.Freeze(ctx, j.request.ID, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
+		return j.Ledger.Freeze(ctx, j.request.ID, j.run, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
 	})
 }
 

@@ -287,3 +287,22 @@ func TestAPurgeDuringTheCloseWritesNothing(t *testing.T) {
 	walk(t, w, w.Restart(t, m.RequestID))
 	scrubbed(t, w)
 }
+
+// A run that hangs before it writes a case row, and wakes when the next run has closed
+// the request, leaves nothing behind.
+func TestACaseRowOfALateRunIsRefused(t *testing.T) {
+	for _, write := range []string{"commit subject#0000", "commit frozen#0000", "commit cursor"} {
+		t.Run(write, func(t *testing.T) {
+			w := workflowtest.New(t)
+			m := w.Admit(t, workflowtest.Tom, cutoff)
+			meanwhile(w, write, func() { walk(t, w, w.Restart(t, m.RequestID)) })
+			if end, err := w.Walk(t.Context(), m); end != "superseded" {
+				t.Errorf("ended %q: %v", end, err)
+			}
+			if r := w.Request(t, m.RequestID); r.State != request.Completed {
+				t.Errorf("the request stands at %s", r.State)
+			}
+			scrubbed(t, w)
+		})
+	}
+}

@@ -47,7 +47,7 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	}
 	subjects = s.Finder.Join(who, frozen, subjects)
 	// Frozen before the request is said to match: dying here only locates again.
-	if err := s.Ledger.FreezeSubjects(ctx, r.ID, subjects); err != nil {
+	if err := s.Ledger.FreezeSubjects(ctx, r.ID, m.Run, subjects); err != nil {
 		return m, err
 	}
 	cutoff := r.Cutoff

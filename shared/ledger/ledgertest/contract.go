@@ -22,6 +22,7 @@ func Contract(t *testing.T, newRows func(t *testing.T) ledger.Rows) {
 		"a delete expects a version too":                 deletes,
 		"a transaction is all or nothing":                allOrNothing,
 		"a transaction spans both tables":                bothTables,
+		"a check writes nothing and demands a version":   checks,
 		"a row twice in a transaction is refused":        rowTwice,
 		"the same token applies once":                    sameToken,
 		"another's token is a conflict":                  otherToken,
@@ -160,6 +161,25 @@ func bothTables(t *testing.T, r rows) {
 	}
 	r.wantConflict(r.commit(r.put("a", "again", 1), file))
 	r.wantDoc("a", "record", 1)
+}
+
+func checks(t *testing.T, r rows) {
+	r.mustCommit(r.put("a", "record", 0))
+	check := func(version int64) ledger.Write {
+		return ledger.Write{Row: ledger.Row{Key: r.key(ledger.Records, "a")}, Expect: version, Check: true}
+	}
+	r.mustCommit(check(1), r.put("b", "first", 0))
+	r.wantDoc("a", "record", 1)
+	r.wantDoc("b", "first", 1)
+	r.wantConflict(r.commit(check(2), r.put("b", "second", 1)))
+	r.wantDoc("b", "first", 1)
+	owner := ledger.RandomID()
+	for range 2 { // the same commit again, as after a lost answer
+		if err := r.Commit(t.Context(), owner, []ledger.Write{check(1), r.put("b", "third", 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.wantDoc("b", "third", 2)
 }
 
 func rowTwice(t *testing.T, r rows) {

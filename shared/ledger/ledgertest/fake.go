@@ -104,6 +104,9 @@ func (f *Fake) apply(owner string, writes []ledger.Write) error {
 }
 
 func (f *Fake) write(owner string, w ledger.Write) {
+	if w.Check {
+		return
+	}
 	if w.Delete {
 		delete(f.rows, w.Row.Key)
 		return
@@ -116,6 +119,9 @@ func (f *Fake) write(owner string, w ledger.Write) {
 // ours says that the commit of this token was applied before.
 func (f *Fake) ours(owner string, writes []ledger.Write) bool {
 	for _, w := range writes {
+		if w.Check {
+			continue
+		}
 		row, found := f.rows[w.Row.Key]
 		if found == w.Delete || found && row.Owner != owner {
 			return false
