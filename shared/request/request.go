@@ -185,14 +185,6 @@ func (r *Request) Missed() {
 	r.ErasedAt = nil
 }
 
-// Outcome is the terminal state, or nil while the request is open.
-func (r *Request) Outcome() *State {
-	if !r.State.Terminal() {
-		return nil
-	}
-	return &r.State
-}
-
 // NextRun hands the request to a new execution; the one before loses it.
 func (r *Request) NextRun() { r.Run++ }
 

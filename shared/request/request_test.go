@@ -71,9 +71,6 @@ func TestStatesByTheirNature(t *testing.T) {
 			t.Errorf("%s: terminal %v, waiting %v", s, s.Terminal(), s.Waiting())
 		}
 		r := request.Request{State: s, Run: 1}
-		if (r.Outcome() != nil) != s.Terminal() || (r.Outcome() != nil && *r.Outcome() != s) {
-			t.Errorf("%s has the outcome %v", s, r.Outcome())
-		}
 		if r.InOutbox() == (s.Terminal() || s.Waiting()) {
 			t.Errorf("%s: in the outbox %v", s, r.InOutbox())
 		}
