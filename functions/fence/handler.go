@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/casework"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
-	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
@@ -18,20 +18,18 @@ import (
 
 // Config is the function's environment.
 type Config struct {
-	Ledger, CaseFile, Tombstones, Fingerprint string
-	Map                                       *datamap.Map
-	Stores                                    map[string]string
+	casework.Config
+	Tombstones, Fingerprint string
 }
 
 // Load reads and checks the environment.
 func Load(lookup environment.Lookup) (Config, error) {
-	m, err := datamap.Load()
+	env := environment.New(lookup)
+	common, err := casework.Read(env)
 	if err != nil {
 		return Config{}, err
 	}
-	env := environment.New(lookup)
-	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), Tombstones: env.Text("TOMBSTONES_TABLE"),
-		Fingerprint: env.Text("FINGERPRINT_SECRET"), Map: m, Stores: env.Names("STORES", m.Touched(datamap.Lead))}
+	cfg := Config{Config: common, Tombstones: env.Text("TOMBSTONES_TABLE"), Fingerprint: env.Text("FINGERPRINT_SECRET")}
 	return cfg, env.Err()
 }
 

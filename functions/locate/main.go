@@ -7,10 +7,11 @@ import (
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
+	"github.com/mikla-ai/data-deletion/functions/internal/casework"
 )
 
 func main() {
-	cfg, err := Load(os.LookupEnv)
+	cfg, err := casework.Load(os.LookupEnv)
 	if err != nil {
 		boundary.Start(nil, err)
 	}
