@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -19,9 +18,6 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/client"
 	localstack "github.com/mikla-ai/data-deletion/infra/local/stack"
 )
-
-// tester is nobody's credentials: what a test does itself is no function's call.
-var tester = credentials.NewStaticCredentialsProvider("tester", "tester", "")
 
 // scene is one lead with a neighbour, linked and seeded.
 type scene struct {
@@ -152,7 +148,7 @@ func TestQueueIsDown(t *testing.T) {
 func makeDue(t *testing.T, ctx context.Context, code string) {
 	t.Helper()
 	id := record(t, ctx, code)["id"].(string)
-	tables := dynamodb.New(dynamodb.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	tables := dynamodb.NewFromConfig(server.AWSConfig())
 	_, err := tables.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String("mikla-dev-ledger"),
 		Key: map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "request#" + id},
@@ -203,7 +199,7 @@ func TestDeadExecution(t *testing.T) {
 // stopExecution stops an execution and waits until it is over.
 func stopExecution(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	machines := sfn.New(sfn.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	machines := sfn.NewFromConfig(server.AWSConfig())
 	arn := aws.String("arn:aws:states:" + localstack.Region + ":" + localstack.Account + ":execution:mikla-dev-deletion:" + name)
 	if _, err := machines.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: arn}); err != nil {
 		t.Fatal(err)
@@ -323,7 +319,7 @@ const startQueue = "mikla-dev-deletion-start"
 
 func queue(ctx context.Context, t *testing.T, name string) (*sqs.Client, string) {
 	t.Helper()
-	client := sqs.New(sqs.Options{Region: localstack.Region, BaseEndpoint: aws.String(server.URLs.AWS), Credentials: tester})
+	client := sqs.NewFromConfig(server.AWSConfig())
 	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
 	if err != nil {
 		t.Fatal(err)

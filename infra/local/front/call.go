@@ -20,7 +20,8 @@ type call struct {
 	service   string
 	operation string
 	resources []string
-	body      []byte // read whole, except for objects on their way to S3
+	needs     map[string][]string // of a transaction: table -> the single operations that it stands for
+	body      []byte              // read whole, except for objects on their way to S3
 }
 
 // targets are the services that name their operation in X-Amz-Target.
@@ -74,7 +75,7 @@ func (c *call) inspect(u *url.URL) {
 		name, _ := runtimeapi.FunctionOf(u)
 		c.resources = []string{name}
 	default:
-		c.resources = named(c.body)
+		c.resources, c.needs = named(c.body), transacted(c.body)
 	}
 	if len(c.resources) == 0 {
 		c.resources = []string{""}
@@ -104,7 +105,7 @@ func named(body []byte) []string {
 		return slices.Sorted(maps.Keys(in.RequestItems))
 	}
 	if len(in.TransactItems) > 0 {
-		return transacted(in.TransactItems)
+		return slices.Sorted(maps.Keys(transacted(body)))
 	}
 	if in.IndexName != "" {
 		return []string{in.TableName + "/index/" + in.IndexName}
@@ -117,14 +118,25 @@ func named(body []byte) []string {
 	return nil
 }
 
-func transacted(items []map[string]struct{ TableName string }) []string {
-	tables := map[string]bool{}
-	for _, item := range items {
-		for _, action := range item {
-			tables[action.TableName] = true
+// transacted lists, for each table of a transaction, the operations that a role needs
+// for it: IAM knows no TransactWriteItems.
+func transacted(body []byte) map[string][]string {
+	var in input
+	if json.Unmarshal(body, &in) != nil {
+		return nil
+	}
+	needs := map[string][]string{}
+	for _, item := range in.TransactItems {
+		for kind, action := range item {
+			if name := kind + "Item"; !slices.Contains(needs[action.TableName], name) {
+				needs[action.TableName] = append(needs[action.TableName], name)
+			}
 		}
 	}
-	return slices.Sorted(maps.Keys(tables))
+	for _, operations := range needs {
+		slices.Sort(operations)
+	}
+	return needs
 }
 
 func last(text, separator string) string {

@@ -3,6 +3,7 @@ package front
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -14,7 +15,10 @@ type Call struct {
 	// Resource is a table, table/index/name, bucket, queue, secret, key, function,
 	// state machine or execution; several of them are several calls here.
 	Resource string `json:"resource"`
-	Count    int    `json:"count"`
+	// Needs are the operations that a transaction stands for on the table, in the
+	// order of the alphabet, with commas between; empty for any other call.
+	Needs string `json:"needs,omitempty"`
+	Count int    `json:"count"`
 }
 
 // Calls is the record of who called what.
@@ -30,7 +34,8 @@ func (l *Calls) record(c *call) {
 		l.counts = map[Call]int{}
 	}
 	for _, resource := range c.resources {
-		l.counts[Call{Function: c.function, Service: c.service, Operation: c.operation, Resource: resource}]++
+		l.counts[Call{Function: c.function, Service: c.service, Operation: c.operation, Resource: resource,
+			Needs: strings.Join(c.needs[resource], ",")}]++
 	}
 }
 
@@ -45,7 +50,7 @@ func (l *Calls) List() []Call {
 	}
 	slices.SortFunc(list, func(a, b Call) int {
 		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Service, b.Service),
-			cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Resource, b.Resource))
+			cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Needs, b.Needs))
 	})
 	return list
 }

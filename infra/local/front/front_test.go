@@ -139,12 +139,13 @@ func TestCallsNameTheirTables(t *testing.T) {
 	}
 	if _, err := client.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []ddb.TransactWriteItem{
 		{Put: &ddb.Put{TableName: name, Item: key("a")}}, {Put: &ddb.Put{TableName: name, Item: key("b")}},
+		{ConditionCheck: &ddb.ConditionCheck{TableName: name, Key: key("c"), ConditionExpression: aws.String("attribute_not_exists(absent)")}},
 	}}); err != nil {
 		t.Fatal(err)
 	}
 	want := []front.Call{
 		{Function: "purge", Service: "dynamodb", Operation: "GetItem", Resource: *name, Count: 2},
-		{Function: "purge", Service: "dynamodb", Operation: "TransactWriteItems", Resource: *name, Count: 1},
+		{Function: "purge", Service: "dynamodb", Operation: "TransactWriteItems", Resource: *name, Needs: "ConditionCheckItem,PutItem", Count: 1},
 	}
 	if got := f.Calls.List(); !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
