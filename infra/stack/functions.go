@@ -44,8 +44,8 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.live("links", "GetItem", "BatchGetItem", "Query"),
-			d.live("leads", "GetItem", "BatchGetItem", "Query"),
+			d.live("links", "Query"),
+			d.live("leads", "GetItem"),
 		),
 	})
 	fence := ofSubject()
@@ -58,7 +58,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
-			d.own("tombstones", "GetItem", "UpdateItem"),
+			d.own("tombstones", "UpdateItem"),
 			d.live("leads", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
 			d.live("conversations", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
 			d.read(d.fingerprint),
