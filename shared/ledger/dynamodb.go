@@ -105,7 +105,9 @@ func (d DynamoDB) Commit(ctx context.Context, owner string, writes []Write) erro
 }
 
 // ours reads back: all of our writes stand, none of somebody else's in their place.
+// Checks leave no trace, so a commit of nothing else is never taken for ours.
 func (d DynamoDB) ours(ctx context.Context, owner string, writes []Write) bool {
+	stands := false
 	for _, w := range writes {
 		if w.Check {
 			continue
@@ -114,8 +116,9 @@ func (d DynamoDB) ours(ctx context.Context, owner string, writes []Write) bool {
 		if err != nil || found == w.Delete || (found && row.Owner != owner) {
 			return false
 		}
+		stands = true
 	}
-	return true
+	return stands
 }
 
 // refused tells whether a write or one item of a transaction failed for the reason:
@@ -138,7 +141,7 @@ func refused(err error, reason string) bool {
 }
 
 func (d DynamoDB) write(ctx context.Context, owner string, writes []Write) error {
-	if len(writes) == 1 {
+	if len(writes) == 1 && !writes[0].Check {
 		return d.writeOne(ctx, owner, writes[0])
 	}
 	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(owner)}

@@ -102,7 +102,7 @@ func (l *Ledger) admitOnce(ctx context.Context, id string, n Notice, keys Keys) 
 		return l.repeat(ctx, to, n)
 	}
 	if n.Requester == nil {
-		return l.create(ctx, id, n, keys, lead{})
+		return l.create(ctx, id, n, keys, target{})
 	}
 	to, err = l.pointed(ctx, "open", n.Requester, keys.Fingerprint)
 	if err != nil {
@@ -120,8 +120,8 @@ func joins(r request.Request, n Notice) bool {
 	return !r.State.Terminal() && !(r.Closing && n.Asked.Cutoff.After(r.Cutoff))
 }
 
-// lead is where the pointer rows of a notice or of a requester lead.
-type lead struct {
+// target is where the pointer rows of a notice or of a requester lead.
+type target struct {
 	found   bool
 	request request.Request
 	row     Row   // the request's
@@ -130,12 +130,12 @@ type lead struct {
 
 // pointed follows a pointer of the requester or the notice, made with any version
 // of the fingerprint secret.
-func (l *Ledger) pointed(ctx context.Context, kind string, parts []string, keys secrets.Versioned) (lead, error) {
-	var to lead
+func (l *Ledger) pointed(ctx context.Context, kind string, parts []string, keys secrets.Versioned) (target, error) {
+	var to target
 	for _, version := range keys.Versions() {
 		at, found, err := l.Rows.Get(ctx, pointerKey(kind, fingerprint(keys, version, kind, parts)))
 		if err != nil {
-			return lead{}, err
+			return target{}, err
 		}
 		if version == keys.Current() {
 			to.place = at.Version
@@ -176,7 +176,7 @@ func (l *Ledger) behind(ctx context.Context, at Row) (request.Request, Row, erro
 // repeat answers a notice that was admitted before. Its cutoff is the one that it had
 // then; only a heavier kind is new: the two callbacks of one removal can carry the
 // same second.
-func (l *Ledger) repeat(ctx context.Context, to lead, n Notice) (request.Request, error) {
+func (l *Ledger) repeat(ctx context.Context, to target, n Notice) (request.Request, error) {
 	r := to.request
 	if r.State.Terminal() || !r.Raise(request.Asked{Kind: n.Asked.Kind, Cutoff: r.Cutoff}) {
 		return r, nil
@@ -189,7 +189,7 @@ func (l *Ledger) repeat(ctx context.Context, to lead, n Notice) (request.Request
 }
 
 // join takes a further notice into an open request.
-func (l *Ledger) join(ctx context.Context, to lead, n Notice, keys Keys) (request.Request, error) {
+func (l *Ledger) join(ctx context.Context, to target, n Notice, keys Keys) (request.Request, error) {
 	r := to.request
 	writes := []Write{l.pointTo(r.ID, "notice", n.Occasion, keys)}
 	if r.Raise(n.Asked) {
@@ -205,7 +205,7 @@ func (l *Ledger) join(ctx context.Context, to lead, n Notice, keys Keys) (reques
 // create writes record, outbox, pointers and case file in one transaction. before is
 // the requester's request that is just closing, if there is one: the new one takes
 // its place.
-func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, before lead) (request.Request, error) {
+func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, before target) (request.Request, error) {
 	r := request.New(id, n.Intake, keys.Code.Current(), n.Asked)
 	r.CheckAt = n.Asked.ReceivedAt.Add(firstCheck)
 	if n.Requester != nil {
@@ -228,7 +228,7 @@ func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, bef
 // take puts a request in the place of one that is closing, but of no other: the
 // pointer must be as it was when that one was seen. The closing one is written again
 // as it is, since a pointer that was deleted and made anew has the same version.
-func (l *Ledger) take(r request.Request, before lead) []Write {
+func (l *Ledger) take(r request.Request, before target) []Write {
 	if r.OpenKey == "" {
 		return nil
 	}

@@ -168,6 +168,8 @@ func checks(t *testing.T, r rows) {
 	check := func(version int64) ledger.Write {
 		return ledger.Write{Row: ledger.Row{Key: r.key(ledger.Records, "a")}, Expect: version, Check: true}
 	}
+	r.mustCommit(check(1))
+	r.wantConflict(r.commit(check(2)))
 	r.mustCommit(check(1), r.put("b", "first", 0))
 	r.wantDoc("a", "record", 1)
 	r.wantDoc("b", "first", 1)
