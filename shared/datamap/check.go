@@ -110,8 +110,8 @@ func (c *checker) references(i int, s Store) {
 	if s.Parent != "" {
 		c.known(c.at("stores", i, "parent"), "parent of "+s.Name, s.Parent)
 	}
-	if s.StaysWith != "" {
-		c.known(c.at("stores", i, "stays_with"), "stays_with of "+s.Name, s.StaysWith)
+	if s.StaysWith != "" && !c.locator(s.StaysWith) {
+		c.say(c.at("stores", i, "stays_with"), "store %s stays with %q, which holds no subject's own row", s.Name, s.StaysWith)
 	}
 	if c.cyclic(s) {
 		c.say(c.at("stores", i, "parent"), "store %s is its own ancestor", s.Name)
@@ -137,7 +137,22 @@ func (c *checker) references(i int, s Store) {
 	if s.Quotes != nil {
 		c.known(c.at("stores", i, "quotes", "store"), "quotes of "+s.Name, s.Quotes.Store)
 		c.sound(c.at("stores", i, "quotes"), "quotes of "+s.Name, s.Quotes.Form)
+		if len(s.Quotes.Fields) == 0 {
+			c.say(c.at("stores", i, "quotes"), "quotes of %s name no fields that a quotation may stand in", s.Name)
+		}
 	}
+}
+
+// locator says that a store holds the row of a subject of some scope.
+func (c *checker) locator(name string) bool {
+	for scope := range scopes {
+		for _, u := range c.m.Locators(scope) {
+			if u.Store.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *checker) cyclic(s Store) bool {

@@ -126,6 +126,8 @@ func TestEveryProblemNamesItsLine(t *testing.T) {
 		{"not in the key", `        - where: {tenant_id: "{tenant_id}", lead_id: "{lead_id}"}`, `        - where: {tenant_id: "{tenant_id}", name: "{lead_id}"}`, "small.yaml:$: finder of leads has a condition on name"},
 		{"unknown field", `lead_id: "{lead_id}"}`, `lead_id: "{leed_id}"}`, "small.yaml:$: finder of leads uses {leed_id}"},
 		{"no field", `lead_id: "{lead_id}"}`, `lead_id: "{LeadID}"}`, `small.yaml:$: finder of leads: "{LeadID}" has a brace that belongs to no field`},
+		{"stays with no own row", "    parent: leads\n", "    parent: leads\n    stays_with: media\n", `store links stays with "media", which holds no subject's own row`},
+		{"quotation nowhere", "    parent: leads\n", "    parent: leads\n    quotes: {store: leads, reference: r, form: \"{a}\", list: l, whose: w, field: f, text: t}\n", "quotes of links name no fields"},
 		{"from nowhere", "        - index: by_target", "        - from: nobody\n          index: by_target", `small.yaml:$: finder of links comes from "nobody"`},
 		{"identity elsewhere", "    store: links\n", "    store: nobody\n", "small.yaml:3: identity user looks in"},
 		{"identity in a bucket", "    store: links\n", "    store: media\n", "small.yaml:3: identity user looks in"},
