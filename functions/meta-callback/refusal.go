@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/mikla-ai/data-deletion/functions/internal/httpevent"
 	"github.com/mikla-ai/data-deletion/shared/metacallback"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/signedrequest"
@@ -75,7 +76,7 @@ func signedRequestOf(event events.APIGatewayProxyRequest) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mediaType, _, err := mime.ParseMediaType(header(event, "Content-Type"))
+	mediaType, _, err := mime.ParseMediaType(httpevent.Header(event, "Content-Type"))
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
 		return "", errMediaType
 	}
@@ -107,21 +108,6 @@ func sized(n int) error {
 		return errTooLarge
 	}
 	return nil
-}
-
-// header finds a header whatever its case; API Gateway keeps the sender's.
-func header(event events.APIGatewayProxyRequest, name string) string {
-	for have, values := range event.MultiValueHeaders {
-		if strings.EqualFold(have, name) && len(values) > 0 {
-			return values[0]
-		}
-	}
-	for have, value := range event.Headers {
-		if strings.EqualFold(have, name) {
-			return value
-		}
-	}
-	return ""
 }
 
 func sentence(status int, text string) response {

@@ -14,6 +14,7 @@ import (
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
+	"github.com/mikla-ai/data-deletion/functions/internal/httpevent"
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
@@ -47,7 +48,7 @@ type response = events.APIGatewayProxyResponse
 // Handle answers with a page or, by Accept, with JSON. A code that is unknown,
 // malformed or somebody else's gets the same answer after the same look-up.
 func (h Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (response, error) {
-	asJSON := statuspage.WantsJSON(accept(event))
+	asJSON := statuspage.WantsJSON(httpevent.Header(event, "Accept"))
 	code := codeOf(event.PathParameters["code"])
 	r, err := h.Ledger.ByCode(ctx, code)
 	switch {
@@ -113,9 +114,9 @@ func render(status int, asJSON bool, write func(io.Writer) error) (response, err
 	if err := write(&body); err != nil {
 		return response{}, boundary.Error(fault.As(fault.Permanent, "render the status page", err))
 	}
-	contentType := "text/html; charset=utf-8"
+	contentType := statuspage.ContentTypeHTML
 	if asJSON {
-		contentType = "application/json"
+		contentType = statuspage.ContentTypeJSON
 	}
 	return response{StatusCode: status, Headers: headers(contentType), Body: body.String()}, nil
 }
@@ -126,18 +127,4 @@ func headers(contentType string) map[string]string {
 		out[name] = value
 	}
 	return out
-}
-
-func accept(event events.APIGatewayProxyRequest) string {
-	for name, values := range event.MultiValueHeaders {
-		if strings.EqualFold(name, "Accept") {
-			return strings.Join(values, ", ")
-		}
-	}
-	for name, value := range event.Headers {
-		if strings.EqualFold(name, "Accept") {
-			return value
-		}
-	}
-	return ""
 }
