@@ -74,7 +74,7 @@ type bucket struct {
 	store string
 	turn  chan struct{} // held by the goroutine that reserves for all of them
 
-	mu      sync.Mutex
+	mu     sync.Mutex
 	left   float64   // units that may still be spent; below zero is a debt
 	taken  time.Time // when they were reserved
 	faster int64     // milliseconds that the row's clock is ahead of ours

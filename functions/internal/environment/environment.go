@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 )
 
 // Lookup is os.LookupEnv, or a template's environment block in a test.
@@ -45,6 +46,19 @@ func (r *Reader) Address(name string) string {
 		r.problem("%s must be an absolute http(s) URL without a slash at its end", name)
 	}
 	return value
+}
+
+// Count is a whole number, 0 or more.
+func (r *Reader) Count(name string) int {
+	value := r.Text(name)
+	if value == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		r.problem("%s must be a whole number, 0 or more", name)
+	}
+	return n
 }
 
 // Names is a JSON object of strings that must hold every one of want.
