@@ -308,5 +308,15 @@ func (s *Stack) EnginePID(name string) int {
 	return 0
 }
 
+// EngineURL is the address of an engine itself, behind the front's back; "" for others.
+func (s *Stack) EngineURL(name string) string {
+	for _, engine := range s.engines {
+		if engine.Name == name {
+			return engine.URL
+		}
+	}
+	return ""
+}
+
 // MetaApps is the file that holds the Meta apps and their secrets.
 func (s *Stack) MetaApps() string { return s.options.MetaApps }
