@@ -61,7 +61,7 @@ func serveMeter(target string) (*meter, error) {
 	proxy.ModifyResponse = m.count
 	m.server = &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, err := asking(r.Body); err == nil {
-			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			replay(r, body)
 			proxy.ServeHTTP(w, r)
 		}
 	})}

@@ -30,8 +30,8 @@ func run(args []string, out io.Writer) error {
 	golden := flags.String("golden", "infra/stack/golden", "`folder` of the synthesized template and its environments")
 	starts := flags.Int("starts", 20, "how often each binary is started")
 	only := flags.String("only", "", "measure only this `part`: start, deletion, purge or driver")
-	messages := flags.Int("messages", 10_000, "`number` of messages that the purge and the bare loop delete in a round")
-	rounds := flags.Int("rounds", 3, "`number` of rounds")
+	messages := flags.Int("messages", 5_000, "`number` of messages that the purge and the bare loop delete in a round")
+	rounds := flags.Int("rounds", 6, "`number` of rounds")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
