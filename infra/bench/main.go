@@ -70,17 +70,22 @@ func runPlatform(out io.Writer, binaries, golden, only string, messages, rounds 
 	var problems []error
 	if only == "" || only == "deletion" {
 		d, err := p.measureDeletion(ctx, 2000)
+		if err != nil {
+			return err
+		}
 		d.print(out)
-		problems = append(problems, err, d.check())
+		problems = append(problems, d.check())
 	}
 	if err := p.byHand(); err != nil {
 		return err
 	}
 	if only == "" || only == "purge" {
 		c := p.contest(messages, rounds)
-		err := p.hold(ctx, c)
+		if err := p.hold(ctx, c); err != nil {
+			return err
+		}
 		c.print(out)
-		problems = append(problems, err, c.check())
+		problems = append(problems, c.check())
 	}
 	if only == "" || only == "driver" {
 		loads, err := p.measureDriver(ctx, []int{10_000, 200_000, 1_000_000})
