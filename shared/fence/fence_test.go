@@ -39,12 +39,15 @@ func TestATombstonePerScopeAndIdentity(t *testing.T) {
 	cutoff := time.Date(2026, 5, 31, 10, 0, 0, 5, time.UTC)
 	fenced(t, w, cutoff)
 	want := map[string]bool{}
-	for _, parts := range [][]string{
-		{"lead", "t_harbour", "l_tom"}, {"identity", "t_harbour", "ch_fb1", "facebook#7123456789012345"},
-		{"lead", "t_capricho", "l_lucia"}, {"identity", "t_capricho", "ch_wa1", "whatsapp#34600000021"},
-		{"identity", "t_capricho", "ch_wa1", "whatsapp#ES.13491208655302741918"},
+	keys := w.Keys.Fingerprint
+	for _, print := range []string{
+		fence.ScopePrint(keys, "lead", "t_harbour", "l_tom"),
+		fence.IdentityPrint(keys, "lead", []string{"t_harbour", "ch_fb1"}, "facebook#7123456789012345"),
+		fence.ScopePrint(keys, "lead", "t_capricho", "l_lucia"),
+		fence.IdentityPrint(keys, "lead", []string{"t_capricho", "ch_wa1"}, "whatsapp#34600000021"),
+		fence.IdentityPrint(keys, "lead", []string{"t_capricho", "ch_wa1"}, "whatsapp#ES.13491208655302741918"),
 	} {
-		want[fence.Fingerprint(w.Keys.Fingerprint, parts...)] = true
+		want[print] = true
 	}
 	for print, stone := range w.Tombstones.All() {
 		if !want[print] {
@@ -65,20 +68,21 @@ func TestFingerprintsTellSubjectsApart(t *testing.T) {
 	number := "whatsapp#34600000021"
 	prints := map[string]bool{}
 	for _, print := range []string{
-		fence.Fingerprint(keys, "identity", "t_capricho", "ch_wa1", number),
-		fence.Fingerprint(keys, "identity", "t_harbour", "ch_wa1", number),
-		fence.Fingerprint(keys, "identity", "t_capricho", "ch_wa2", number),
-		fence.Fingerprint(keys, "identity", "t_capricho", "ch_wa", "1"+number),
-		fence.Fingerprint(keys, "lead", "t_capricho", "ch_wa1", number),
-		fence.Fingerprint(other, "identity", "t_capricho", "ch_wa1", number),
+		fence.IdentityPrint(keys, "lead", []string{"t_capricho", "ch_wa1"}, number),
+		fence.IdentityPrint(keys, "lead", []string{"t_harbour", "ch_wa1"}, number),
+		fence.IdentityPrint(keys, "lead", []string{"t_capricho", "ch_wa2"}, number),
+		fence.IdentityPrint(keys, "lead", []string{"t_capricho", "ch_wa"}, "1"+number),
+		fence.IdentityPrint(keys, "conversation", []string{"t_capricho", "ch_wa1"}, number),
+		fence.ScopePrint(keys, "lead", "t_capricho", "ch_wa1", number),
+		fence.IdentityPrint(other, "lead", []string{"t_capricho", "ch_wa1"}, number),
 	} {
 		prints[print] = true
 		if len(print) != len("1.")+64 {
 			t.Errorf("fingerprint %s", print)
 		}
 	}
-	if len(prints) != 6 {
-		t.Errorf("%d different fingerprints of 6", len(prints))
+	if len(prints) != 7 {
+		t.Errorf("%d different fingerprints of 7", len(prints))
 	}
 }
 

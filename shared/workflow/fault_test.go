@@ -180,7 +180,7 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit subject#0000", "commit request", // located
 		"raise a tombstone", "raise a tombstone",
 		"change conversations/t_harbour/c_tom", "change leads/t_harbour/l_tom", "commit request", // fenced
-		"commit frozen#0000#conversations#cf314a7b69f6d2d478288121",
+		"commit frozen#0000#messages#ad60fbecc134d1194dbaa71b", "commit frozen#0000#conversations#c82e4bca336da2ba2c797a5b",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/c_tom/m_1.jpg@v000001",
 		"commit cursor", "delete messages/c_tom/2026-03-01T18:00:00Z#m_1", "delete messages/c_tom/2026-03-01T18:00:20Z#m_2",
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",
