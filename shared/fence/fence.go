@@ -5,7 +5,6 @@ package fence
 
 import (
 	"context"
-	"encoding/hex"
 	"sort"
 	"time"
 
@@ -77,23 +76,16 @@ func (f Fence) subject(ctx context.Context, r request.Request, s ledger.Subject)
 // within its tenant and channel, since a late event carries those and not our ID.
 // The same number at another business is another subject.
 func (f Fence) fingerprints(fields map[string]string) []string {
-	out := []string{Fingerprint(f.Keys, "lead", fields["tenant_id"], fields["lead_id"])}
+	out := []string{ScopePrint(f.Keys, datamap.Lead, fields["tenant_id"], fields["lead_id"])}
 	for _, unit := range f.Finder.Map.Locators(datamap.Lead) {
 		for _, name := range unit.Store.Fenced {
 			if identity := fields[name]; identity != "" {
-				out = append(out, Fingerprint(f.Keys, "identity", fields["tenant_id"], fields["channel_id"], identity))
+				out = append(out, IdentityPrint(f.Keys, datamap.Lead, fields["tenant_id"], fields["channel_id"], identity))
 			}
 		}
 	}
 	sort.Strings(out)
 	return out
-}
-
-// Fingerprint is a keyed hash of an identity under the current key, with the key's
-// version before it.
-func Fingerprint(keys secrets.Versioned, parts ...string) string {
-	key, _ := keys.Key(keys.Current())
-	return keys.Current() + "." + hex.EncodeToString(secrets.MAC(key, append([]string{"tombstone"}, parts...)...))
 }
 
 // hide sets the map's hidden_by attribute on every row of the subject that has one.
