@@ -113,20 +113,20 @@ func (c Condition) items(oldest map[string]time.Time, intake map[[2]string]bool)
 	for _, print := range slices.Sorted(maps.Keys(oldest)) {
 		dated := &types.AttributeValueMemberS{Value: oldest[print].UTC().Format(dateForm)}
 		out = append(out, check(c.Tombstones, key(print), "attribute_not_exists(fingerprint) OR cutoff < :dated",
-			map[string]types.AttributeValue{":dated": dated}))
+			row{":dated": dated}))
 	}
 	for _, names := range slices.SortedFunc(maps.Keys(intake), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		row := map[string]types.AttributeValue{"tenant_id": &types.AttributeValueMemberS{Value: names[0]}}
+		key := row{"tenant_id": &types.AttributeValueMemberS{Value: names[0]}}
 		table := c.Tenants
 		if names[1] != "" {
-			table, row["channel_id"] = c.Channels, &types.AttributeValueMemberS{Value: names[1]}
+			table, key["channel_id"] = c.Channels, &types.AttributeValueMemberS{Value: names[1]}
 		}
-		out = append(out, check(table, row, "attribute_exists(tenant_id) AND attribute_not_exists(deleting_at)", nil))
+		out = append(out, check(table, key, "attribute_exists(tenant_id) AND attribute_not_exists(deleting_at)", nil))
 	}
 	return out
 }
 
-func check(table string, key map[string]types.AttributeValue, condition string, values map[string]types.AttributeValue) types.TransactWriteItem {
+func check(table string, key row, condition string, values row) types.TransactWriteItem {
 	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: aws.String(table), Key: key,
 		ConditionExpression: aws.String(condition), ExpressionAttributeValues: values}}
 }

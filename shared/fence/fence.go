@@ -30,7 +30,7 @@ type Tombstone struct {
 	ExpiresAt   time.Time
 }
 
-// Tombstones stores them. Raise never lowers a cutoff that is there.
+// Tombstones stores them. Raise never lowers a cutoff that is there, nor shortens its life.
 type Tombstones interface {
 	Raise(ctx context.Context, t Tombstone) error
 	Get(ctx context.Context, fingerprint string) (Tombstone, bool, error)
