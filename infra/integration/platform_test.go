@@ -21,6 +21,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 )
@@ -167,6 +168,7 @@ func TestPlatform(t *testing.T) {
 		"a lost answer":                                lostTransaction,
 		"a deletion begins between look and write":     fencedBetween,
 		"a deletion takes the rows between the two":    takenBetween,
+		"what a deletion saw empty":                    seenEmpty,
 		"others are always faster":                     neverFirst,
 		"an invalid event":                             invalidEvent,
 		"attachments":                                  withAttachments,
@@ -185,8 +187,8 @@ func newContact(t *testing.T, s *site) {
 	lead := fmt.Sprintf(`{"channel_id":"ch","display_name":"Tom","first_seen_at":"2026-06-01T12:00:00Z","handle":"Tom.K","handle_key":"%[1]s#facebook#tom.k",`+
 		`"intents":[],"last_interaction_at":"2026-06-01T12:00:00Z","lead_id":"%[2]s","platform":"facebook","platform_key":"facebook#712",`+
 		`"platform_user_id":"712","profile_picture":null,"tags":[],"tenant_id":"%[1]s"}`, s.tenant, r.Lead)
-	conversation := fmt.Sprintf(`{"channel_id":"ch","channel_key":"%[1]s#ch","conversation_id":"%[3]s","kind":"dm","last_message_at":"2026-06-01T12:00:00Z",`+
-		`"lead_id":"%[2]s","lead_key":"%[1]s#%[2]s","started_at":"2026-06-01T12:00:00Z","tenant_id":"%[1]s"}`, s.tenant, r.Lead, r.Conversation)
+	conversation := fmt.Sprintf(`{"channel_id":"ch","channel_key":"%[1]s#ch","conversation_id":"%[3]s","kind":"dm",`+
+		`"lead_id":"%[2]s","lead_key":"%[1]s#%[2]s","message_count":1,"started_at":"2026-06-01T12:00:00Z","tenant_id":"%[1]s"}`, s.tenant, r.Lead, r.Conversation)
 	message := fmt.Sprintf(`{"attachments":[],"body":"words of m_1","conversation_id":"%[3]s","direction":"in","lead_id":"%[2]s",`+
 		`"message_id":"m_1","message_key":"2026-06-01T12:00:00Z#m_1","sent_at":"2026-06-01T12:00:00Z","tenant_id":"%[1]s"}`, s.tenant, r.Lead, r.Conversation)
 	link := fmt.Sprintf(`{"app_user":"900#555","how":"login","linked_at":"2026-06-01T12:00:00Z","target":"lead#%s#%s"}`, s.tenant, r.Lead)
@@ -201,7 +203,7 @@ func newContact(t *testing.T, s *site) {
 // formsOfTheExample: rows of the stand-in have the attributes of the example's rows.
 func formsOfTheExample(t *testing.T, s *site) {
 	s.ingest(t, s.comment("m_2", "1_9", dated), platform.Stored)
-	added := map[string][]string{"conversations": {"last_message_at"}}
+	added := map[string][]string{"conversations": {"message_count"}}
 	for store, rows := range livedatatest.ExampleWorld(t) {
 		if !slices.Contains([]string{"leads", "links", "conversations", "messages"}, store) {
 			continue
@@ -362,10 +364,11 @@ func manyAtOnce(t *testing.T, s *site) {
 		t.Errorf("got %v, want %v", outcomes, want)
 	}
 	s.requireCounts(t, map[string]int{"leads": 1, "conversations": 1, "messages": 4})
-	for _, row := range append(s.rows(t, "leads"), s.rows(t, "conversations")...) {
-		if !strings.Contains(row, `"2026-06-01T12:00:03Z"`) {
-			t.Errorf("%s lacks the last date", row)
-		}
+	if row := s.rows(t, "leads")[0]; !strings.Contains(row, `"last_interaction_at":"2026-06-01T12:00:03Z"`) {
+		t.Errorf("%s lacks the last date", row)
+	}
+	if row := s.rows(t, "conversations")[0]; !strings.Contains(row, `"message_count":4`) {
+		t.Errorf("%s does not count its messages", row)
 	}
 }
 
@@ -392,15 +395,17 @@ func manyUnderAPost(t *testing.T, s *site) {
 	s.requireCounts(t, map[string]int{"conversations": 2})
 }
 
-// outOfOrder: a date never goes back, whatever the width of its fraction.
+// outOfOrder: a date never goes back, whatever the width of its fraction; the thread's
+// row changes all the same.
 func outOfOrder(t *testing.T, s *site) {
 	s.ingest(t, s.event("m_1", dated.Add(500*time.Millisecond)), platform.Stored)
 	s.ingest(t, s.event("m_2", dated), platform.Stored)
 	s.requireCounts(t, map[string]int{"leads": 1, "conversations": 1, "messages": 2})
-	for _, row := range append(s.rows(t, "leads"), s.rows(t, "conversations")...) {
-		if !strings.Contains(row, `_at":"2026-06-01T12:00:00.5Z"`) {
-			t.Errorf("got %s", row)
-		}
+	if row := s.rows(t, "leads")[0]; !strings.Contains(row, `"last_interaction_at":"2026-06-01T12:00:00.5Z"`) {
+		t.Errorf("got %s", row)
+	}
+	if row := s.rows(t, "conversations")[0]; !strings.Contains(row, `"message_count":2`) {
+		t.Errorf("got %s", row)
 	}
 }
 
@@ -481,6 +486,25 @@ func takenBetween(t *testing.T, s *site) {
 		t.Errorf("%d transactions, %+v after %+v", b.calls, second, first)
 	}
 	s.requireCounts(t, map[string]int{"leads": 1, "conversations": 1, "messages": 2})
+}
+
+// seenEmpty: rows that a deletion saw with nothing newer under them do not go once a
+// newer message is there, even one that is older than the last one was.
+func seenEmpty(t *testing.T, s *site) {
+	r := s.ingest(t, s.event("m_1", dated.Add(time.Hour)), platform.Stored)
+	m := dataMap(t)
+	live := livedata.DynamoDB{Client: s.DynamoDB, Names: s.Names}
+	conversations, _ := m.Store("conversations")
+	seen, err := live.Get(t.Context(), conversations, livedata.Key{"tenant_id": s.tenant, "conversation_id": r.Conversation})
+	if err != nil || len(seen) == 0 {
+		t.Fatal(err)
+	}
+	s.delete(t, "messages", row{"conversation_id": str(r.Conversation), "message_key": str("2026-06-01T13:00:00Z#m_1")})
+	s.ingest(t, s.event("m_2", dated), platform.Stored)
+	if applied, err := live.DeleteIf(t.Context(), conversations, seen); applied || err != nil {
+		t.Errorf("deleted %t, %v", applied, err)
+	}
+	s.requireCounts(t, map[string]int{"leads": 1, "conversations": 1, "messages": 1})
 }
 
 func neverFirst(t *testing.T, s *site) {

@@ -3,9 +3,9 @@ package platform
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -173,7 +173,7 @@ func (pl plan) newLeadRow(id string) item {
 func (pl plan) newConversationRow(id string) item {
 	row := item{
 		"tenant_id": text(pl.Tenant), "conversation_id": text(id), "channel_id": text(pl.Channel), "kind": text(pl.Kind),
-		"channel_key": text(pl.Tenant + "#" + pl.Channel), "started_at": text(pl.sentAt()), "last_message_at": text(pl.sentAt()),
+		"channel_key": text(pl.Tenant + "#" + pl.Channel), "started_at": text(pl.sentAt()), "message_count": number(1),
 	}
 	if pl.Kind == comments {
 		row["post_id"] = text(pl.Post)
@@ -222,8 +222,19 @@ func value(row item, name string) string {
 	return s.Value
 }
 
+func number(n int) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.Itoa(n)}
+}
+
 // later is the later of two dates in the form of the stores; text order is not time
-// order where fractions of a second differ in width.
+// order where fractions of a second differ in width. One that cannot be read is older.
 func later(a, b string) string {
-	return slices.MaxFunc([]string{a, b}, func(a, b string) int { return moment(a).Compare(moment(b)) })
+	at := func(date string) time.Time {
+		t, _ := time.Parse(time.RFC3339Nano, date)
+		return t
+	}
+	if at(a).After(at(b)) {
+		return a
+	}
+	return b
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -38,47 +36,35 @@ func (p Platform) put(store string, row item, sort string) types.TransactWriteIt
 		ConditionExpression: aws.String("attribute_not_exists(" + sort + ")")}}
 }
 
-// lead raises the date of a profile that is there, and adds a BSUID that it did not
-// have: a deletion must know both. The rest of the profile stays as it is.
+// lead raises the date of a profile that is there, as it was seen, and adds a BSUID
+// that it did not have: a deletion must know both. The rest of the profile stays.
 func (p Platform) lead(pl plan) types.TransactWriteItem {
 	if pl.newLead {
 		return p.put("leads", pl.lead, "lead_id")
 	}
-	fill := item{}
+	had := value(pl.lead, "last_interaction_at")
+	u := types.Update{TableName: p.table("leads"), Key: item{"tenant_id": text(pl.Tenant), "lead_id": text(pl.leadID())},
+		UpdateExpression: aws.String("SET last_interaction_at = :to"), ConditionExpression: aws.String("last_interaction_at = :had"),
+		ExpressionAttributeValues: item{":had": text(had), ":to": text(later(had, pl.sentAt()))}}
 	if _, bsuidKey := pl.identities(); bsuidKey != "" {
-		fill["bsuid"], fill["bsuid_key"] = text(pl.Sender.BSUID), text(bsuidKey)
+		u.UpdateExpression = aws.String(*u.UpdateExpression + ", bsuid = if_not_exists(bsuid, :bsuid), bsuid_key = if_not_exists(bsuid_key, :bsuid_key)")
+		u.ExpressionAttributeValues[":bsuid"], u.ExpressionAttributeValues[":bsuid_key"] = text(pl.Sender.BSUID), text(bsuidKey)
 	}
-	return p.raise("leads", pl.lead, []string{"tenant_id", "lead_id"}, "last_interaction_at", pl.sentAt(), fill)
+	return types.TransactWriteItem{Update: &u}
 }
 
-// conversation is written with every message, so that a deletion that has just found
-// the thread empty does not take its row away from under the message.
+// conversation changes with every message, so that a deletion that has just found the
+// thread empty does not take its row away from under the message. A date would not do:
+// it stays what it is for a message that is older than the last one.
 func (p Platform) conversation(pl plan) types.TransactWriteItem {
 	if pl.newThread {
 		return p.put("conversations", pl.conversation, "conversation_id")
 	}
-	return p.raise("conversations", pl.conversation, []string{"tenant_id", "conversation_id"}, "last_message_at", pl.sentAt(), nil)
-}
-
-// raise sets a date of a row, as it was seen, to a later one, and fills in what is
-// missing.
-func (p Platform) raise(store string, seen item, key []string, date, to string, fill item) types.TransactWriteItem {
-	u := types.Update{TableName: p.table(store), Key: item{}, ExpressionAttributeValues: item{":to": text(to)}}
-	for _, name := range key {
-		u.Key[name] = seen[name]
-	}
-	set, condition := "SET "+date+" = :to", "attribute_exists("+key[0]+") AND attribute_not_exists("+date+")"
-	if had := value(seen, date); had != "" {
-		condition = date + " = :had"
-		u.ExpressionAttributeValues[":had"] = text(had)
-		u.ExpressionAttributeValues[":to"] = text(later(had, to))
-	}
-	for name, value := range fill {
-		set += fmt.Sprintf(", %s = if_not_exists(%s, :%s)", name, name, name)
-		u.ExpressionAttributeValues[":"+name] = value
-	}
-	u.UpdateExpression, u.ConditionExpression = aws.String(set), aws.String(condition)
-	return types.TransactWriteItem{Update: &u}
+	return types.TransactWriteItem{Update: &types.Update{TableName: p.table("conversations"),
+		Key:                       item{"tenant_id": text(pl.Tenant), "conversation_id": text(pl.conversationID())},
+		UpdateExpression:          aws.String("ADD message_count :one"),
+		ConditionExpression:       aws.String("attribute_exists(conversation_id)"),
+		ExpressionAttributeValues: item{":one": number(1)}}}
 }
 
 // link is written with the profile that it points to, so that whoever logs in again
@@ -91,7 +77,6 @@ func (p Platform) link(pl plan) types.TransactWriteItem {
 }
 
 func (p Platform) counter(pl plan) types.TransactWriteItem {
-	number := func(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
 	u := types.Update{TableName: p.table("metrics"), Key: counterKey(pl.Event), UpdateExpression: aws.String("SET #value = :next"),
 		ConditionExpression:       aws.String("attribute_not_exists(#value)"),
 		ExpressionAttributeNames:  map[string]string{"#value": "value"},
@@ -146,10 +131,4 @@ func (p Platform) keepNamed(ctx context.Context, pl plan, key string, version *s
 	}
 	_, err = p.S3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: p.table("media"), Key: aws.String(key), VersionId: version})
 	return err
-}
-
-// moment reads a date of the stores; one that cannot be read is older than all.
-func moment(date string) time.Time {
-	at, _ := time.Parse(time.RFC3339Nano, date)
-	return at
 }
