@@ -5,7 +5,6 @@ package fence
 
 import (
 	"context"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"sort"
@@ -33,7 +32,7 @@ type Tombstone struct {
 	ExpiresAt   time.Time
 }
 
-// Tombstones stores them. Raise never lowers a cutoff that is there.
+// Tombstones stores them. Raise never lowers a cutoff that is there, nor shortens its life.
 type Tombstones interface {
 	Raise(ctx context.Context, t Tombstone) error
 	Get(ctx context.Context, fingerprint string) (Tombstone, bool, error)
@@ -84,10 +83,14 @@ func (f Fence) subject(ctx context.Context, trail locate.Trail) error {
 // another subject.
 func (f Fence) fingerprints(scope datamap.Scope, fields map[string]string) []string {
 	out := []string{ScopePrint(f.Keys, scope.Name, values(scope.Key, fields)...)}
+	channel := ""
+	if slices.Contains(scope.Within, "channel_id") {
+		channel = fields["channel_id"]
+	}
 	for _, unit := range f.Finder.Map.Locators(scope) {
 		for _, name := range unit.Store.Fenced {
 			if identity := fields[name]; identity != "" {
-				out = append(out, IdentityPrint(f.Keys, scope.Name, values(scope.Within, fields), identity))
+				out = append(out, IdentityPrint(f.Keys, scope.Name, fields["tenant_id"], channel, identity))
 			}
 		}
 	}
@@ -101,23 +104,6 @@ func values(names []string, fields map[string]string) []string {
 		out[i] = fields[name]
 	}
 	return out
-}
-
-// ScopePrint is the fingerprint of a subject by its own key.
-func ScopePrint(keys secrets.Versioned, scope string, key ...string) string {
-	return fingerprint(keys, append([]string{"scope", scope}, key...))
-}
-
-// IdentityPrint is the fingerprint of a subject by an external name, which is unique
-// within the given tenant or channel.
-func IdentityPrint(keys secrets.Versioned, scope string, within []string, name string) string {
-	return fingerprint(keys, append(append([]string{"identity", scope}, within...), name))
-}
-
-// fingerprint is a keyed hash under the current key, with the key's version before it.
-func fingerprint(keys secrets.Versioned, parts []string) string {
-	key, _ := keys.Key(keys.Current())
-	return keys.Current() + "." + hex.EncodeToString(secrets.MAC(key, append([]string{"tombstone"}, parts...)...))
 }
 
 // hide sets the map's hidden_by attribute on the subject's rows that have one. Of a
