@@ -478,6 +478,6 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "START_QUEUE_URL", "PUBLIC_BASE_URL",
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "START_QUEUE_URL", "PUBLIC_BASE_URL",
 		"SECURITY_LOG_TABLE", "META_APPS_SECRET", "CODE_SECRET", "FINGERPRINT_SECRET")
 }

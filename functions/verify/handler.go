@@ -14,7 +14,7 @@ import (
 
 // Step wires the step.
 func Step(cfg casework.Config, aws aws.Config) workflow.Verify {
-	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile)
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
 	return workflow.Verify{Ledger: l, Now: time.Now, Log: boundary.Logger(),
 		Verifier: verify.Verifier{Finder: awsclients.Finder(aws, cfg.Map, cfg.Stores), Ledger: l}}
 }

@@ -33,9 +33,9 @@ type function struct {
 
 // addStepFunctions makes the functions that the state machine calls.
 func (d *deletion) addStepFunctions() {
-	ledger, casefile := d.table("ledger"), d.table("casefile")
+	ledger, casefile, casekeys := d.table("ledger"), d.table("casefile"), d.table("casekeys")
 	ofSubject := func() map[string]*string {
-		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "STORES": d.stores()}
+		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys, "STORES": d.stores()}
 	}
 	d.add(function{
 		folder: "locate", timeout: 60,
@@ -44,6 +44,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.live("links", "Query"),
 			d.live("leads", "GetItem"),
 		),
@@ -58,6 +59,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.own("tombstones", "UpdateItem"),
 			d.live("leads", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
 			d.live("conversations", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
@@ -71,6 +73,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore(
 				[]string{"GetItem", "BatchGetItem", "Query", "BatchWriteItem", "DeleteItem", "UpdateItem"},
 				d.listMedia, d.deleteMedia),
@@ -83,16 +86,18 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore([]string{"GetItem", "BatchGetItem", "Query"}, d.listMedia),
 		),
 	})
 	d.add(function{
 		folder: "close", timeout: 60,
 		description: "Counts, scrubs the casefile and sets the request's last state.",
-		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile},
+		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
 			d.own("casefile", "GetItem", "Query", "DeleteItem"),
+			d.own("casekeys", "GetItem", "DeleteItem"),
 		),
 	})
 }
@@ -117,6 +122,7 @@ func (d *deletion) addMetaCallback() {
 		environment: map[string]*string{
 			"LEDGER_TABLE":       d.table("ledger"),
 			"CASEFILE_TABLE":     d.table("casefile"),
+			"CASEKEYS_TABLE":     d.table("casekeys"),
 			"START_QUEUE_URL":    d.startQueue.QueueUrl(),
 			"META_APPS_SECRET":   d.metaApps.SecretArn(),
 			"CODE_SECRET":        d.codeSecret.SecretArn(),
@@ -127,6 +133,7 @@ func (d *deletion) addMetaCallback() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem"),
+			d.own("casekeys", "GetItem", "PutItem"),
 			d.live("security_log", "UpdateItem"),
 			d.send(),
 			d.read(d.metaApps, d.codeSecret, d.fingerprint),

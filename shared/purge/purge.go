@@ -92,6 +92,9 @@ func (j *job) load(ctx context.Context, id string) (err error) {
 	if j.request, err = j.Ledger.Get(ctx, id); err != nil {
 		return err
 	}
+	if j.Ledger, err = j.Ledger.OpenCase(ctx, id); err != nil {
+		return err
+	}
 	if j.subjects, err = j.Ledger.Subjects(ctx, id); err != nil {
 		return err
 	}
@@ -151,14 +154,31 @@ func (j *job) do(ctx context.Context, t task) error {
 	})
 }
 
+// freezePage bounds the containers that are held before they are written down.
+const freezePage = ledger.MaxWrites - 1
+
 // freeze writes down the containers before anything of them is deleted.
 func (j *job) freeze(ctx context.Context, t task) error {
-	return j.trail(t.subject).EachContainer(ctx, t.unit, func(key livedata.Key, fields map[string]string) error {
+	var found []ledger.Frozen
+	flush := func() error {
+		page := found
+		found = nil
+		return j.Ledger.FreezeAll(ctx, j.request.ID, j.run, page)
+	}
+	err := j.trail(t.subject).EachContainer(ctx, t.unit, func(key livedata.Key, fields map[string]string) error {
 		if j.late() {
 			return errOutOfTime
 		}
-		return j.Ledger.Freeze(ctx, j.request.ID, j.run, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
+		found = append(found, ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Key: key, Fields: fields})
+		if len(found) < freezePage {
+			return nil
+		}
+		return flush()
 	})
+	if err != nil {
+		return err
+	}
+	return flush()
 }
 
 func (j *job) delete(ctx context.Context, t task, binding map[string]string, key string) error {

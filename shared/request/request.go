@@ -101,6 +101,9 @@ type Request struct {
 	Results []Result       `json:"results"`           // one per business, without its name
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
+
+	Events int    `json:"events"` // of its history (shared/chain)
+	Head   string `json:"head"`   // hash of the last one
 }
 
 // Result is what became of one business's data.

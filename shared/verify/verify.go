@@ -35,6 +35,11 @@ func (m Missed) Nothing() bool { return len(m.Left) == 0 && m.Unfrozen == 0 }
 // Run looks for anything of the request that is dated up to its cutoff.
 func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	missed := Missed{Left: Left{}}
+	opened, err := v.Ledger.OpenCase(ctx, r.ID)
+	if err != nil {
+		return missed, err
+	}
+	v.Ledger = opened
 	subjects, err := v.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
 		return missed, err
