@@ -424,8 +424,8 @@ func TestLostAnswerOfTheTableIsOneRequest(t *testing.T) {
 	if again := b.handle(post(good())); again.Body != first.Body {
 		t.Error("two codes")
 	}
-	if rows := b.rows.All(); len(rows) != 5 {
-		t.Errorf("%d rows, want record, identity and three pointers", len(rows))
+	if rows := b.rows.All(); len(rows) != 7 {
+		t.Errorf("%d rows, want record, event, identity, its key and three pointers", len(rows))
 	}
 }
 

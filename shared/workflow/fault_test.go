@@ -92,6 +92,9 @@ func outcomeOf(t testing.TB, w *workflowtest.World, id string) outcome {
 		out.kept += k.Category + " "
 	}
 	for _, row := range w.Rows.All() {
+		if strings.HasPrefix(row.SK, "event#") {
+			continue // a request that needed another run has more of them
+		}
 		name := fmt.Sprint(row.Table, " ", row.PK, " ", row.SK, " ", row.Open)
 		out.rows = append(out.rows, name)
 	}
@@ -180,7 +183,7 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit subject#0000", "commit request", // located
 		"raise a tombstone", "raise a tombstone",
 		"change conversations/t_harbour/c_tom", "change leads/t_harbour/l_tom", "commit request", // fenced
-		"commit frozen#0000#conversations#cf314a7b69f6d2d478288121",
+		"commit frozen#0000#conversations#c3d2a301d18c31a1acd4a16995b3ebd2",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/c_tom/m_1.jpg@v000001",
 		"commit cursor", "delete messages/c_tom/2026-03-01T18:00:00Z#m_1", "delete messages/c_tom/2026-03-01T18:00:20Z#m_2",
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",
@@ -190,8 +193,8 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit cursor", "delete if conversations/t_harbour/c_tom",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/profiles/l_tom.jpg@v000002", "delete if leads/t_harbour/l_tom",
 		"commit cursor", "commit request", // purged
-		"commit request",                                          // verified
-		"commit request", "commit subject#0000", "commit request", // closing, scrubbed, closed
+		"commit request",                                                        // verified
+		"commit request", "commit key", "commit subject#0000", "commit request", // closing, key destroyed, scrubbed, closed
 	}
 	if !slices.Equal(writes, want) {
 		t.Errorf("the writes are\n%s", strings.Join(writes, "\n"))
