@@ -166,6 +166,9 @@ func TestEveryWriteMayFailBeLostOrBeTheLast(t *testing.T) {
 					if difference := outcomeOf(t, w, m.RequestID).differs(want); difference != "" || !struck {
 						t.Errorf("%s at write %d (%s): struck %t; %s", kind, i, write, struck, difference)
 					}
+					for _, violation := range w.Violations(tomsNames...) {
+						t.Errorf("%s at write %d (%s): %s", kind, i, write, violation)
+					}
 					cells++
 				}
 			}
