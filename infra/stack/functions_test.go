@@ -195,6 +195,26 @@ func TestWhoMayWriteWhere(t *testing.T) {
 	}
 }
 
+// A case file can be read with its key, and whoever destroys the key destroys the file.
+func TestWhoMayHoldTheKeysOfCaseFiles(t *testing.T) {
+	want := map[string]string{
+		"meta-callback": "GetItem PutItem", "locate": "GetItem", "fence": "GetItem", "purge": "GetItem",
+		"verify": "GetItem", "close": "DeleteItem GetItem",
+	}
+	for _, folder := range functionFolders {
+		var may []string
+		for _, granted := range rightsOf(t, roleOf(t, folder)) {
+			if strings.HasSuffix(granted.resource, "table/mikla-dev-casekeys") {
+				may = append(may, strings.TrimPrefix(granted.action, "dynamodb:"))
+			}
+		}
+		slices.Sort(may)
+		if got := strings.Join(may, " "); got != want[folder] {
+			t.Errorf("%s may %q on casekeys, want %q", folder, got, want[folder])
+		}
+	}
+}
+
 // The proof that something is gone is worth what its independence is: verify can read
 // live stores, and could not change them if it tried.
 func TestVerifyCanOnlyReadLiveStores(t *testing.T) {
