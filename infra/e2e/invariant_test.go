@@ -27,6 +27,9 @@ func requireInvariants(t *testing.T, ctx context.Context, needles ...string) {
 			all = append(all, rowOf(t, table, item))
 		}
 	}
+	if len(all) == 0 {
+		t.Fatal("there is nothing to check")
+	}
 	tombstones, err := stack.Store(ctx, "tombstones")
 	if err != nil {
 		t.Fatal(err)
