@@ -16,7 +16,7 @@ const reserve = 30 * time.Second
 
 // Step wires the step.
 func Step(cfg casework.Config, aws aws.Config) workflow.Purge {
-	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile)
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
 	return workflow.Purge{Ledger: l, Now: time.Now,
 		Purger: purge.Purger{Finder: awsclients.Finder(aws, cfg.Map, cfg.Stores), Ledger: l, Reserve: reserve}}
 }

@@ -40,7 +40,7 @@ func New(cfg Config, aws aws.Config) Handler {
 	return Handler{
 		Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now},
 		Sweeper: dispatch.Sweeper{
-			Ledger:     awsclients.Ledger(aws, cfg.Ledger, ""),
+			Ledger:     awsclients.Ledger(aws, cfg.Ledger, "", ""),
 			Queue:      dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.Queue},
 			Executions: dispatch.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: cfg.StateMachine},
 			Log:        boundary.Logger(), Reserve: reserve}}

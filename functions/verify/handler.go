@@ -32,7 +32,7 @@ func Load(lookup environment.Lookup) (Config, error) {
 
 // Step wires the step.
 func Step(cfg Config, aws aws.Config) workflow.Verify {
-	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile)
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
 	return workflow.Verify{Ledger: l, Now: time.Now, Log: boundary.Logger(),
 		Verifier: verify.Verifier{Finder: awsclients.Finder(aws, cfg.Map, cfg.Stores), Ledger: l, Settle: cfg.Settle, Now: time.Now}}
 }

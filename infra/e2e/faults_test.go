@@ -52,16 +52,18 @@ func TestFaults(t *testing.T) {
 	}{
 		{"purge is killed before a batch is deleted", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "kill", Count: 1, Function: "purge"}}},
 		{"purge is killed before objects are deleted", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "kill", Count: 1, Function: "purge"}}},
-		{"purge is killed when it saves its cursor", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed when it freezes its containers", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed when it saves its cursor", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Skip: 1, Function: "purge"}}},
 		{"deletes are throttled", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "throttle", Count: 2}}},
 		{"deletes are left unprocessed", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "unprocessed", Count: 3}}},
 		{"answers to deletes are lost", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "lost", Count: 2}}},
 		{"single objects fail", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "per-key-error", Count: 2}}},
 		{"the profile's delete is lost", []client.Fault{{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost", Count: 1, Function: "purge"}}},
-		{"locate is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "locate"}}},
+		{"locate is killed", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "locate"}}},
 		{"fence is killed", []client.Fault{{Service: "dynamodb", Operation: "UpdateItem", Kind: "kill", Count: 1, Function: "fence"}}},
-		{"verify is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "verify"}}},
-		{"close is killed while it scrubs", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "close"}}},
+		{"verify is killed", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "verify"}}},
+		{"close is killed when it destroys the case file's key", []client.Fault{{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill", Count: 1, Function: "close"}}},
+		{"close is killed when it begins to close", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "close"}}},
 		{"the answer to the start is lost", []client.Fault{{Service: "states", Operation: "StartExecution", Kind: "lost", Count: 1}}},
 	}
 	for i, c := range cases {
@@ -257,7 +259,7 @@ func TestPoison(t *testing.T) {
 // notice is accepted once the storage answers.
 func TestStorageIsDown(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	before := rows(t, ctx, "ledger") + rows(t, ctx, "casefile")
+	before := rows(t, ctx, "ledger") + rows(t, ctx, "casefile") + rows(t, ctx, "casekeys")
 	if err := stack.Faults(ctx, client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "throttle", Count: 3, Function: "meta-callback"}); err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +267,7 @@ func TestStorageIsDown(t *testing.T) {
 	if _, err := stack.Callback(ctx, "data-deletion", n); err == nil {
 		t.Fatal("a notice was accepted that could not be stored")
 	}
-	if after := rows(t, ctx, "ledger") + rows(t, ctx, "casefile"); after != before {
+	if after := rows(t, ctx, "ledger") + rows(t, ctx, "casefile") + rows(t, ctx, "casekeys"); after != before {
 		t.Errorf("%d rows were left half-written", after-before)
 	}
 	accepted, err := stack.Callback(ctx, "data-deletion", n)

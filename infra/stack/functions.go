@@ -38,9 +38,9 @@ type function struct {
 
 // addStepFunctions makes the functions that the state machine calls.
 func (d *deletion) addStepFunctions() {
-	ledger, casefile := d.table("ledger"), d.table("casefile")
+	ledger, casefile, casekeys := d.table("ledger"), d.table("casefile"), d.table("casekeys")
 	ofSubject := func() map[string]*string {
-		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "STORES": d.stores()}
+		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys, "STORES": d.stores()}
 	}
 	d.add(function{
 		folder: "locate", timeout: 60,
@@ -49,6 +49,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.located(),
 		),
 	})
@@ -62,6 +63,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.own("tombstones", "UpdateItem"),
 			d.hidden(),
 			d.read(d.fingerprint),
@@ -74,6 +76,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore(
 				[]string{"GetItem", "BatchGetItem", "Query", "BatchWriteItem", "DeleteItem", "UpdateItem"},
 				d.listMedia, d.deleteMedia),
@@ -88,16 +91,18 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore([]string{"GetItem", "BatchGetItem", "Query"}, d.listMedia),
 		),
 	})
 	d.add(function{
 		folder: "close", timeout: 60,
 		description: "Counts, scrubs the casefile and sets the request's last state.",
-		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile},
+		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
 			d.own("casefile", "GetItem", "Query", "DeleteItem"),
+			d.own("casekeys", "GetItem", "DeleteItem"),
 		),
 	})
 }
@@ -122,6 +127,7 @@ func (d *deletion) addMetaCallback() {
 		environment: map[string]*string{
 			"LEDGER_TABLE":       d.table("ledger"),
 			"CASEFILE_TABLE":     d.table("casefile"),
+			"CASEKEYS_TABLE":     d.table("casekeys"),
 			"START_QUEUE_URL":    d.startQueue.QueueUrl(),
 			"META_APPS_SECRET":   d.metaApps.SecretArn(),
 			"CODE_SECRET":        d.codeSecret.SecretArn(),
@@ -132,6 +138,7 @@ func (d *deletion) addMetaCallback() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem"),
+			d.own("casekeys", "GetItem", "PutItem"),
 			d.live("security_log", "UpdateItem"),
 			d.send(),
 			d.read(d.metaApps, d.codeSecret, d.fingerprint),

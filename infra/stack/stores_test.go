@@ -115,8 +115,8 @@ func TestNothingKeepsDeletedRecordsLong(t *testing.T) {
 			if spec["PointInTimeRecoveryEnabled"] == true && spec["RecoveryPeriodInDays"] != 1.0 {
 				t.Errorf("%s: point-in-time recovery of %v days", id, spec["RecoveryPeriodInDays"])
 			}
-			casefile := r.Properties["TableName"] == "mikla-dev-casefile"
-			if casefile == (spec["PointInTimeRecoveryEnabled"] == true) {
+			forgets := slices.Contains([]any{"mikla-dev-casefile", "mikla-dev-casekeys"}, r.Properties["TableName"])
+			if forgets == (spec["PointInTimeRecoveryEnabled"] == true) {
 				t.Errorf("%s: point-in-time recovery %v", id, spec["PointInTimeRecoveryEnabled"])
 			}
 		}

@@ -102,6 +102,9 @@ func (j *job) load(ctx context.Context, id string) (err error) {
 	if j.request, err = j.Ledger.Get(ctx, id); err != nil {
 		return err
 	}
+	if j.Ledger, err = j.Ledger.OpenCase(ctx, id); err != nil {
+		return err
+	}
 	if j.subjects, err = j.Ledger.Subjects(ctx, id); err != nil {
 		return err
 	}
@@ -190,13 +193,11 @@ func (j *job) freeze(ctx context.Context, trail locate.Trail, t task) error {
 		if err := j.reach(ctx, start); err != nil {
 			return err
 		}
-		for _, fields := range bindings {
-			err := j.Ledger.Freeze(ctx, j.request.ID, j.run, keyHash(fields), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
-			if err != nil {
-				return err
-			}
+		found := make([]ledger.Frozen, len(bindings))
+		for i, fields := range bindings {
+			found[i] = ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields}
 		}
-		return nil
+		return j.Ledger.FreezeAll(ctx, j.request.ID, j.run, found)
 	})
 }
 

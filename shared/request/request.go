@@ -109,6 +109,9 @@ type Request struct {
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
 	Outside []Outside      `json:"outside,omitempty"`
+
+	Events int    `json:"events"` // of its history (shared/chain)
+	Head   string `json:"head"`   // hash of the last one
 }
 
 // Outside is a store of somebody else's in which the erasure is to be confirmed.

@@ -42,6 +42,11 @@ func (m Missed) Nothing() bool { return len(m.Left) == 0 && m.Unfrozen == 0 }
 // the indexes have had their time to show what was written before the fence stood.
 func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	missed := Missed{Left: Left{}}
+	opened, err := v.Ledger.OpenCase(ctx, r.ID)
+	if err != nil {
+		return missed, err
+	}
+	v.Ledger = opened
 	subjects, err := v.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
 		return missed, err

@@ -34,6 +34,9 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State != request.Received || r.Closing {
 		return m.then(resume(r)), nil // a restarted run: the subjects are frozen
 	}
+	if s.Ledger, err = s.Ledger.OpenCase(ctx, r.ID); err != nil {
+		return m, err
+	}
 	who, err := s.Ledger.Identity(ctx, r.ID)
 	if err != nil {
 		return m, err
@@ -253,11 +256,15 @@ func (s Close) file(ctx context.Context, r request.Request) ([]ledger.Subject, l
 	if r.Closing {
 		return nil, ledger.Cursor{}, nil
 	}
-	subjects, err := s.Ledger.Subjects(ctx, r.ID)
+	opened, err := s.Ledger.OpenCase(ctx, r.ID)
 	if err != nil {
 		return nil, ledger.Cursor{}, err
 	}
-	cursor, err := s.Ledger.Cursor(ctx, r.ID)
+	subjects, err := opened.Subjects(ctx, r.ID)
+	if err != nil {
+		return nil, ledger.Cursor{}, err
+	}
+	cursor, err := opened.Cursor(ctx, r.ID)
 	return subjects, cursor, err
 }
 

@@ -115,6 +115,7 @@ type Fault struct {
 	Operation string `json:"operation"`
 	Kind      string `json:"kind"`
 	Count     int    `json:"count"`
+	Skip      int    `json:"skip,omitempty"` // calls that pass first
 	Function  string `json:"function,omitempty"`
 }
 

@@ -106,8 +106,9 @@ func (c *Console) view(ctx context.Context) (view, error) {
 	return v, nil
 }
 
-// requests finds the records of requests among the ledger's rows: the documents that
-// have a state and a date of receipt.
+// requests finds the records of requests among the ledger's rows: those whose document
+// has a state and a date of receipt. The events of a request have both too, and are rows
+// of their own.
 func (c *Console) requests(ctx context.Context) ([]requestLine, error) {
 	if _, ok := c.World.Store("ledger"); !ok {
 		return nil, nil
@@ -119,6 +120,9 @@ func (c *Console) requests(ctx context.Context) ([]requestLine, error) {
 	var lines []requestLine
 	for _, row := range rows {
 		fields, _ := row.(map[string]any)
+		if fields["sk"] != "request" {
+			continue
+		}
 		document, _ := fields["doc"].(string)
 		var line requestLine
 		if json.Unmarshal([]byte(document), &line) == nil && line.State != "" && !line.ReceivedAt.IsZero() {

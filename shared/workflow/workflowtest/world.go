@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
+	"github.com/mikla-ai/data-deletion/shared/invariant"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -74,7 +77,7 @@ func New(t testing.TB) *World {
 func NewOn(t testing.TB, m *datamap.Map) *World {
 	t.Helper()
 	w := &World{Map: m, Live: livedatatest.NewExample(t, m), Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
-	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token}
+	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token, Random: rand.NewChaCha8([32]byte{})}
 	w.Keys = ledger.Keys{Code: Secret(t, 'c'), Fingerprint: Secret(t, 'f')}
 	w.Live.Fault = func(op livedatatest.Op, key string) (bool, error) {
 		if !op.Writes() {
@@ -196,6 +199,18 @@ func (w *World) Request(t testing.TB, id string) request.Request {
 	return r
 }
 
+// Violations is what the rows of this service break, none of which may hold a needle.
+func (w *World) Violations(needles ...string) []invariant.Violation {
+	tombstones := func(yield func(store, text string) bool) {
+		for print, t := range w.Tombstones.All() {
+			if !yield("tombstones", fmt.Sprint(print, t)) {
+				return
+			}
+		}
+	}
+	return invariant.Ledger{Rows: slices.Values(w.Rows.All()), Others: tombstones, Needles: needles, Now: w.Now()}.Check()
+}
+
 // Finder looks into the world's live stores.
 func (w *World) Finder() locate.Finder {
 	return locate.Finder{Map: w.Map, Records: w.Live.Records(), Objects: w.Live.Objects()}
@@ -309,11 +324,14 @@ func choice(next, otherwise string, choices ...string) string {
 	return otherwise
 }
 
-// Restart hands a request whose execution died to the next one, as the sweep does.
+// Restart hands a request whose execution died to the next one, as the sweep does; one
+// that is over stays as it is.
 func (w *World) Restart(t testing.TB, id string) workflow.Message {
 	t.Helper()
 	r, err := w.Ledger.Update(context.Background(), id, 0, func(r *request.Request) error {
-		r.NextRun()
+		if !r.State.Terminal() {
+			r.NextRun()
+		}
 		return nil
 	})
 	if err != nil {
