@@ -82,9 +82,12 @@ type Request struct {
 	State       State  `json:"state"`
 	OpenKey     string `json:"open_key,omitempty"` // fingerprint of (app, user) while open
 
-	Run        int       `json:"run"`         // execution <id>-<run> owns the request
-	StartedRun int       `json:"started_run"` // < Run: still in the outbox
-	CheckAt    time.Time `json:"check_at"`    // when the sweep looks at it again
+	Run        int       `json:"run"`                 // execution <id>-<run> owns the request
+	FirstRun   int       `json:"first_run,omitempty"` // since when failures count: the first, or the one a person sent it on in
+	StartedRun int       `json:"started_run"`         // < Run: still in the outbox
+	NotBefore  time.Time `json:"not_before,omitzero"` // the outbox entry is not sent earlier
+	CheckAt    time.Time `json:"check_at"`            // when the sweep looks at it again
+	MovedAt    time.Time `json:"moved_at,omitzero"`   // when it last got on: see Progress
 
 	ReceivedAt time.Time  `json:"received_at"`
 	DueAt      time.Time  `json:"due_at"`
@@ -157,6 +160,7 @@ func (r *Request) Move(to State, at time.Time) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("request cannot move from %s to %s", r.State, to))
 	}
 	r.State = to
+	r.Progress(at)
 	if to.Terminal() {
 		r.ClosedAt = &at
 	}
@@ -177,6 +181,44 @@ func (r *Request) Again(at time.Time) error {
 	r.Frozen, r.FrozenAt, r.ErasedAt = nil, nil, nil
 	return r.Move(Received, at)
 }
+
+// Resume takes a request on that waited for a person: from the beginning, in the next
+// run, and with the failures forgotten that made it wait, since they count again. What
+// was decided is decided anew. The cursor counts on: another round deletes what is
+// there and counts nothing twice.
+func (r *Request) Resume(at time.Time) error {
+	if !r.State.Waiting() {
+		return fault.New(fault.Conflict, "the request waits for nobody: it is "+string(r.State))
+	}
+	if err := r.Again(at); err != nil {
+		return err
+	}
+	r.Results, r.Kept = nil, nil
+	r.NextRun()
+	r.FirstRun, r.NotBefore = r.Run, at
+	return nil
+}
+
+// Progress notes that the request got on: its state changed, an execution started, or
+// a part of a long purge is done.
+func (r *Request) Progress(at time.Time) { r.MovedAt = at }
+
+// Moved is when the request last got on. Records from before MovedAt count from their
+// receipt: one alarm too many rather than one too few.
+func (r *Request) Moved() time.Time { return later(r.MovedAt, r.ReceivedAt) }
+
+// Sendable is since when, or from when on, the outbox entry may be sent.
+func (r *Request) Sendable() time.Time { return later(r.NotBefore, r.ReceivedAt) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Tries is how many runs the request has had since it was admitted or sent on.
+func (r *Request) Tries() int { return r.Run - max(r.FirstRun, 1) + 1 }
 
 // Missed notes that verification found something: what was called erased was not.
 func (r *Request) Missed() {
