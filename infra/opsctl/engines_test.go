@@ -25,6 +25,9 @@ const (
 	account = "000000000000"
 )
 
+// faults strike calls to the account.
+var faults *front.Faults
+
 // shared is the account of all tests here: the real engines with everything that the
 // golden templates declare, so that the names are those of the stack. Nothing runs in
 // it: what the tool writes stays as it wrote it.
@@ -70,6 +73,7 @@ func startAccount() (running []*engines.Engine, err error) {
 	if err != nil {
 		return running, err
 	}
+	faults = door.Faults
 	go func() { _ = http.Serve(listener, door) }()
 	shared = endpoint.Config("http://"+listener.Addr().String(), region, "tests")
 	templates, err := template.Load(filepath.Join(root, "infra", "stack", "golden"))

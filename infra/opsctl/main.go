@@ -33,11 +33,14 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "opsctl:", err)
+		if errors.Is(err, errUsage) {
+			fmt.Fprint(os.Stderr, "\n", usage)
+		}
 		os.Exit(1)
 	}
 }
 
-var errUsage = errors.New("no such command\n\n" + usage)
+var errUsage = errors.New("no such command or flag")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -61,7 +64,7 @@ func (t *tool) parse(flags *flag.FlagSet, args []string) (positional string, err
 	flags.SetOutput(io.Discard)
 	for {
 		if err := flags.Parse(args); err != nil {
-			return "", fmt.Errorf("%w\n\n%s", err, usage)
+			return "", errors.Join(err, errUsage)
 		}
 		if flags.NArg() == 0 {
 			return positional, t.check()

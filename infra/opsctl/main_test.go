@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/request"
@@ -336,7 +337,7 @@ func TestOperationsAreAudited(t *testing.T) {
 	works(t, append([]string{"redrive", "--expect", "1"}, execute...)...)
 	var commands []string
 	for _, entry := range operations(t) {
-		if entry["kind"] != "operator" || entry["by"] != "ruth.ops" || entry["outcome"] != "done" || entry["day"] != entry["at"][:10] {
+		if entry["kind"] != "operator" || entry["by"] != "ruth.ops" || entry["day"] != entry["at"][:10] {
 			t.Errorf("entry %v", entry)
 		}
 		expires, err := strconv.ParseInt(entry["expires_at"], 10, 64)
@@ -347,11 +348,57 @@ func TestOperationsAreAudited(t *testing.T) {
 			t.Errorf("it names the person: %s", text)
 		}
 		if entry["request_id"] == id || entry["count"] == "1" {
-			commands = append(commands, entry["command"])
+			commands = append(commands, entry["command"]+" "+entry["outcome"])
 		}
 	}
 	slices.Sort(commands)
-	if !slices.Equal(commands, []string{"redrive", "request"}) {
+	if !slices.Equal(commands, []string{"redrive done", "request done"}) {
 		t.Errorf("audited %q", commands)
+	}
+}
+
+// strike makes every try of a call fail, as long as the test runs.
+func strike(t *testing.T, service, operation, resource string) {
+	t.Helper()
+	if err := faults.Add([]front.Fault{{Service: service, Operation: operation, Kind: front.Throttle, Count: 100, Resource: resource}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(faults.Clear)
+}
+
+// What cannot be audited is not done.
+func TestNothingIsDoneUnaudited(t *testing.T) {
+	empty(t, "start")
+	strike(t, "dynamodb", "PutItem", "mikla-dev-security_log")
+	before := strings.Count(works(t, "list"), "\n")
+	fails(t, "security log", append(asking("tenant", "--tenant", "t_6"), execute...)...)
+	if after := strings.Count(works(t, "list"), "\n"); after != before || empty(t, "start") != nil {
+		t.Errorf("%d lines before and %d after", before, after)
+	}
+}
+
+// A redrive that could not send says so, in the log too, and leaves the messages.
+func TestFailedRedriveIsAudited(t *testing.T) {
+	empty(t, "start-dlq")
+	put(t, "start-dlq", fmt.Sprintf(`{"v":1,"request_id":"%032x","run":7}`, 7))
+	strike(t, "sqs", "SendMessage", "mikla-dev-deletion-start")
+	fails(t, "send a start message", append([]string{"redrive", "--expect", "1"}, execute...)...)
+	if n := visible(t, "start-dlq"); n != "1" {
+		t.Errorf("%s dead letters are left", n)
+	}
+	failed := slices.DeleteFunc(operations(t), func(entry map[string]string) bool { return entry["outcome"] != "failed" })
+	if len(failed) != 1 || failed[0]["command"] != "redrive" || failed[0]["count"] != "" {
+		t.Errorf("audited as failed: %v", failed)
+	}
+}
+
+// A start message that cannot be sent is the sweep's: the request is admitted all the
+// same.
+func TestRequestWhileTheQueueIsDown(t *testing.T) {
+	strike(t, "sqs", "SendMessage", "mikla-dev-deletion-start")
+	id, _, out := admitted(t, asking("tenant", "--tenant", "t_7"))
+	wantSaid(t, out, "the sweep sends it within a minute")
+	if r := read(t, id); !r.InOutbox() || time.Until(r.CheckAt) > time.Minute {
+		t.Errorf("it is not in the outbox: %+v", r)
 	}
 }
