@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,23 +128,26 @@ func sendForID(t *testing.T, ctx context.Context, body string) string {
 	return aws.ToString(out.MessageId)
 }
 
-// TestOperatorAsks: a request that the operator's tool admits is seen at the status page
-// under the address that it printed.
+// TestOperatorAsks: a lead that the operator's tool names is erased, and the address that
+// it printed shows so.
 func TestOperatorAsks(t *testing.T) {
-	ctx := deadline(t, time.Minute)
+	ctx := deadline(t, 2*time.Minute)
 	tool := buildTool(t, ctx)
-	args := []string{"request", "--scope", "conversation", "--tenant", "t_harbour", "--conversation", fmt.Sprint("c_asked_", time.Now().UnixNano()), "--execute", "--as", "e2e"}
-	code := ""
-	for _, line := range strings.Split(tool(args...), "\n") {
-		if rest, ok := strings.CutPrefix(line, "status "); ok {
-			_, code, _ = strings.Cut(strings.TrimSpace(rest), stack.URL+"/status/")
-		}
+	s := scene{user: "10150000000556180", lead: "l_asked", messages: 8}
+	s.play(t, ctx)
+	before := snapshot(t, ctx)
+	out := tool("request", "--scope", "lead", "--tenant", "t_harbour", "--lead", s.lead, "--execute", "--as", "e2e")
+	_, code, found := strings.Cut(out, stack.URL+"/status/")
+	if !found {
+		t.Fatalf("no status URL was printed:\n%s", out)
 	}
-	if code == "" {
-		t.Fatal("no status URL was printed")
+	code, _, _ = strings.Cut(code, "\n")
+	status, err := stack.Await(ctx, code, client.Ended, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	status, err := stack.Status(ctx, code)
-	if err != nil || status.Code != code {
-		t.Errorf("status %+v, %v", status, err)
-	}
+	requireOutcome(t, status, "completed")
+	requireSame(t, snapshot(t, ctx), without(before, "nothing is spared", s.gone()...))
+	requireErased(t, ctx, code, s.counts())
+	requireForgotten(t, ctx, code, s.lead+`"`, s.user)
 }

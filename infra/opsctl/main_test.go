@@ -269,7 +269,7 @@ func TestListIsSortedAndNamesNobody(t *testing.T) {
 
 func TestResume(t *testing.T) {
 	id, _, _ := admitted(t, asking("lead", "--tenant", "t_4", "--lead", "l_4"))
-	fails(t, "waits for nobody", "resume", id)
+	fails(t, "waits for no person", "resume", id)
 	_, err := records().Update(t.Context(), id, 0, func(r *request.Request) error {
 		r.Started(1)
 		r.Misses = 4
@@ -290,7 +290,7 @@ func TestResume(t *testing.T) {
 	if got := empty(t, "start"); !slices.Equal(got, []string{fmt.Sprintf(`{"v":1,"request_id":%q,"run":2}`, id)}) {
 		t.Errorf("sent %q", got)
 	}
-	fails(t, "waits for nobody", append([]string{"resume", id}, execute...)...)
+	fails(t, "waits for no person", append([]string{"resume", id}, execute...)...)
 	fails(t, "no such request", "resume", strings.Repeat("0", 32))
 	fails(t, "which request?", "resume")
 }

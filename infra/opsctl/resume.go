@@ -27,11 +27,12 @@ func resume(ctx context.Context, t *tool, args []string) error {
 		return err
 	}
 	t.say("%s is in state %s, run %d, due %s.", r.ID, r.State, r.Run, stamp(r.DueAt))
-	if !r.State.Waiting() {
-		return errors.New("it waits for nobody")
+	planned := r
+	if err := planned.Resume(t.now()); err != nil {
+		return err
 	}
 	if !t.execute {
-		t.say("Would look for the person's data again, in run %d.", r.Run+1)
+		t.say("Would look for the person's data again, in run %d.", planned.Run)
 		t.sayDryRun("")
 		return nil
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -10,8 +12,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
 // functionFolders are the folders of functions/ that deploy.
@@ -21,6 +21,11 @@ var functionFolders = []string{
 
 // startTimeout of start-deletion, seconds; the queue hides a message six times as long.
 const startTimeout = 30
+
+// indexSettleSeconds is how long verification waits, after the fence stood, for the
+// indexes of live tables to show what was written before. DynamoDB shows it within a
+// fraction of a second as a rule.
+const indexSettleSeconds = "3"
 
 // function is what tells one function from another.
 type function struct {
@@ -44,8 +49,7 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.live("links", "Query"),
-			d.live("leads", "GetItem"),
+			d.located(),
 		),
 	})
 	fence := ofSubject()
@@ -59,8 +63,7 @@ func (d *deletion) addStepFunctions() {
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
 			d.own("tombstones", "UpdateItem"),
-			d.live("leads", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
-			d.live("conversations", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
+			d.hidden(),
 			d.read(d.fingerprint),
 		),
 	})
@@ -76,10 +79,12 @@ func (d *deletion) addStepFunctions() {
 				d.listMedia, d.deleteMedia),
 		),
 	})
+	verify := ofSubject()
+	verify["INDEX_SETTLE_SECONDS"] = jsii.String(indexSettleSeconds)
 	d.add(function{
 		folder: "verify", timeout: 300,
 		description: "Looks for what is left of a subject; can only read live stores.",
-		environment: ofSubject(),
+		environment: verify,
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
@@ -184,38 +189,63 @@ func (d *deletion) addSweep() {
 	})
 }
 
-// everyStore allows operations on each table that the lead scope touches, and what is
-// given for each of its buckets.
+// everyStore allows operations on each table that deletions touch, and what is given for
+// each of its buckets.
 func (d *deletion) everyStore(operations []string, onBucket ...func(string) rights) rights {
 	var granted rights
-	for _, store := range d.touched() {
-		if store.Kind == "table" {
-			granted = append(granted, d.live(store.Name, operations...)...)
+	for _, name := range d.datam.Touched() {
+		if d.store(name).IsTable() {
+			granted = append(granted, d.live(name, operations...)...)
 			continue
 		}
 		for _, allowed := range onBucket {
-			granted = append(granted, allowed(store.Name)...)
+			granted = append(granted, allowed(name)...)
 		}
 	}
 	return granted
 }
 
-// touched is the stores in which the data map finds items of a lead.
-func (d *deletion) touched() []datamap.Store {
-	var stores []datamap.Store
-	for _, store := range d.datam.Stores {
-		if len(store.Find[datamap.Lead]) > 0 {
-			stores = append(stores, store)
+// located allows what following the map's identities takes: the tables that they look
+// in, and the rows that complete a subject.
+func (d *deletion) located() rights {
+	operations := map[string][]string{}
+	for _, identity := range d.datam.Identities {
+		operations[identity.Store] = append(operations[identity.Store], "Query")
+	}
+	for _, scope := range d.datam.Scopes {
+		for _, unit := range d.datam.Locators(scope) {
+			operations[unit.Store.Name] = append(operations[unit.Store.Name], "GetItem")
 		}
 	}
-	return stores
+	return d.onStores(operations)
+}
+
+// hidden allows what hiding takes, in the tables whose rows are hidden or lose something
+// at once.
+func (d *deletion) hidden() rights {
+	operations := map[string][]string{}
+	for _, store := range d.datam.Stores {
+		if store.HiddenBy != "" || len(store.AtOnce) > 0 {
+			operations[store.Name] = []string{"GetItem", "BatchGetItem", "Query", "UpdateItem"}
+		}
+	}
+	return d.onStores(operations)
+}
+
+func (d *deletion) onStores(operations map[string][]string) rights {
+	var granted rights
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		slices.Sort(operations[name])
+		granted = append(granted, d.live(name, slices.Compact(operations[name])...)...)
+	}
+	return granted
 }
 
 // stores is the value of STORES: the physical name of each store, as JSON.
 func (d *deletion) stores() *string {
 	names := map[string]string{}
-	for _, store := range d.touched() {
-		names[store.Name] = d.stage.storeName(store)
+	for _, name := range d.datam.Touched() {
+		names[name] = d.stage.storeName(d.store(name))
 	}
 	value, err := json.Marshal(names)
 	if err != nil {

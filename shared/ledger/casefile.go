@@ -35,11 +35,13 @@ type Frozen struct {
 // it again.
 type Cursor struct {
 	Round   int               `json:"round"`
+	Plan    string            `json:"plan"`    // hash of the round's work that Unit counts in
 	Unit    int               `json:"unit"`    // position in the round's work
 	Binding string            `json:"binding"` // frozen container within the unit
 	After   map[string]string `json:"after"`   // exclusive start of the page
 	Counted []string          `json:"counted"`
-	Erased  map[string]int    `json:"erased"` // store -> records, or object versions
+	Planned map[string]int    `json:"planned"` // store -> what was counted before anything went
+	Erased  map[string]int    `json:"erased"`  // store -> records, or object versions
 }
 
 func caseKey(id, sk string) Key { return Key{CaseFile, "request#" + id, sk} }

@@ -5,6 +5,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -20,6 +21,7 @@ const (
 	Verifying        State = "verifying"          // purged; an independent read checks
 	NeedsReview      State = "needs_review"       // a person must decide
 	NeedsOperator    State = "needs_operator"     // could not proceed by itself
+	AwaitingExternal State = "awaiting_external"  // erased here; a store outside has not confirmed yet
 	Completed        State = "completed"          // verified empty
 	NothingFound     State = "nothing_found"      // an exact key holds nothing
 	CouldNotIdentify State = "could_not_identify" // what was given names nobody for certain
@@ -33,22 +35,26 @@ var moves = map[State][]State{
 	Received:      {Matched, NothingFound, CouldNotIdentify, NeedsReview, NeedsOperator, Withdrawn},
 	Matched:       {Purging, NeedsOperator},
 	Purging:       {Verifying, NeedsOperator},
-	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator},
+	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator, AwaitingExternal},
 	NeedsReview:   {Received, Refused, Withdrawn, Lapsed},
 	NeedsOperator: {Received},
+	// What was erased here stays erased; the run after the last confirmation verifies again.
+	AwaitingExternal: {Verifying},
 }
 
 // States lists every state, working states first.
 func States() []State {
-	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator,
+	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator, AwaitingExternal,
 		Completed, NothingFound, CouldNotIdentify, Refused, Withdrawn, Lapsed}
 }
 
 // Terminal says that a request in this state is over.
 func (s State) Terminal() bool { return len(moves[s]) == 0 }
 
-// Waiting says that only a person can move the request on.
-func (s State) Waiting() bool { return s == NeedsReview || s == NeedsOperator }
+// Waiting says that no run can move the request on: a person, or somebody outside, must.
+func (s State) Waiting() bool {
+	return s == NeedsReview || s == NeedsOperator || s == AwaitingExternal
+}
 
 // CanMove says whether a move from s to the state is legal.
 func (s State) CanMove(to State) bool {
@@ -94,6 +100,7 @@ type Request struct {
 	Cutoff     time.Time  `json:"cutoff"`                  // data dated after it is not touched
 	Frozen     *time.Time `json:"frozen_cutoff,omitempty"` // the cutoff that was planned with
 	FrozenAt   *time.Time `json:"frozen_at,omitempty"`
+	FencedAt   *time.Time `json:"fenced_at,omitempty"`
 	ErasedAt   *time.Time `json:"live_erased_at,omitempty"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 
@@ -104,6 +111,13 @@ type Request struct {
 	Results []Result       `json:"results"`           // one per business, without its name
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
+	Outside []Outside      `json:"outside,omitempty"`
+}
+
+// Outside is a store of somebody else's in which the erasure is to be confirmed.
+type Outside struct {
+	Store string     `json:"store"`
+	Done  *time.Time `json:"done,omitempty"`
 }
 
 // Result is what became of one business's data.
@@ -178,7 +192,7 @@ func (r *Request) Freeze(at time.Time) {
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
 	r.Misses = 0
-	r.Frozen, r.FrozenAt, r.ErasedAt = nil, nil, nil
+	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt = nil, nil, nil, nil
 	return r.Move(Received, at)
 }
 
@@ -187,8 +201,8 @@ func (r *Request) Again(at time.Time) error {
 // was decided is decided anew. The cursor counts on: another round deletes what is
 // there and counts nothing twice.
 func (r *Request) Resume(at time.Time) error {
-	if !r.State.Waiting() {
-		return fault.New(fault.Conflict, "the request waits for nobody: it is "+string(r.State))
+	if r.State != NeedsReview && r.State != NeedsOperator {
+		return fault.New(fault.Conflict, "the request waits for no person: it is "+string(r.State))
 	}
 	if err := r.Again(at); err != nil {
 		return err
@@ -219,6 +233,36 @@ func later(a, b time.Time) time.Time {
 
 // Tries is how many runs the request has had since it was admitted or sent on.
 func (r *Request) Tries() int { return r.Run - max(r.FirstRun, 1) + 1 }
+
+// Concerns notes a store outside that the request has to wait for.
+func (r *Request) Concerns(store string) {
+	if !slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Store == store }) {
+		r.Outside = append(r.Outside, Outside{Store: store})
+	}
+}
+
+// Pending says that a store outside has not confirmed yet.
+func (r *Request) Pending() bool {
+	return slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Done == nil })
+}
+
+// Confirm notes that a store outside has erased. With the last one, a request that
+// waited for it goes on in a further run.
+func (r *Request) Confirm(store string, at time.Time) error {
+	i := slices.IndexFunc(r.Outside, func(o Outside) bool { return o.Store == store })
+	if i < 0 {
+		return fault.New(fault.NotFound, "the request concerns no external store of that name")
+	}
+	if r.Outside[i].Done == nil {
+		r.Outside[i].Done = &at
+	}
+	if r.State != AwaitingExternal || r.Pending() {
+		return nil
+	}
+	r.NextRun()
+	r.NotBefore = at
+	return r.Move(Verifying, at)
+}
 
 // Missed notes that verification found something: what was called erased was not.
 func (r *Request) Missed() {

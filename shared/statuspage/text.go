@@ -151,6 +151,11 @@ var englishStates = map[request.State]stateText{
 		Summary:  []string{"Something did not work by itself, and our team has been alerted. Your request is not lost, and the date below still holds."},
 		Next:     "You do not need to do anything: our team has been alerted, and the result will appear on this page.",
 	},
+	request.AwaitingExternal: {
+		Headline: "Erased here, not confirmed everywhere yet",
+		Summary:  []string{"Nothing of your data is left in our own systems. A service that works for us still has to confirm that it has erased its part. Until it does, we do not call your request complete."},
+		Next:     "You do not need to do anything: the result will appear on this page, and the date below still holds.",
+	},
 	request.Completed: {
 		Headline: "Your data has been erased",
 		Summary:  []string{"After erasing it we looked again, with a separate check, and found nothing of it left in our live systems."},

@@ -46,6 +46,21 @@ var paths = map[string]func(t testing.TB, w *workflowtest.World) workflow.Messag
 		link(w, workflowtest.Tom, "staff#t_harbour#ch_fb1", "2026-03-01T18:00:00Z")
 		return w.Admit(t, workflowtest.Tom, cutoff)
 	},
+	"a conversation": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "conversation", "t_harbour", "c_tom")
+	},
+	"a channel": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "channel", "t_harbour", "ch_fb1")
+	},
+	"a tenant": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "tenant", "t_harbour")
+	},
+	"a thread that gets empty, an entry that quotes": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		w.Live.Drop("messages", "c_post9", "2026-03-05T11:00:00Z#m_7")
+		w.Live.Put("ai_audit", livedatatest.NewItem(fields{"conversation_id": "c_tom", "audit_key": "2026-03-02T00:00:00Z#a", "created_at": "2026-03-02T00:00:00Z", "tenant_id": "t_harbour", "lead_id": "l_tom", "quotes": []any{fields{"lead_key": "t_capricho#l_lucia", "field": "prompt", "text": "mesa"}}}))
+		w.Live.Put("ai_quotes", livedatatest.NewItem(fields{"lead_key": "t_capricho#l_lucia", "audit_ref": "c_tom|2026-03-02T00:00:00Z#a"}))
+		return w.Admit(t, workflowtest.Tom, cutoff)
+	},
 	"nothing found": func(t testing.TB, w *workflowtest.World) workflow.Message {
 		return w.Admit(t, "10150000000000999", cutoff)
 	},
@@ -180,7 +195,7 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit subject#0000", "commit request", // located
 		"raise a tombstone", "raise a tombstone",
 		"change conversations/t_harbour/c_tom", "change leads/t_harbour/l_tom", "commit request", // fenced
-		"commit frozen#0000#conversations#cf314a7b69f6d2d478288121",
+		"commit frozen#0000#messages#ad60fbecc134d1194dbaa71b", "commit frozen#0000#conversations#c82e4bca336da2ba2c797a5b",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/c_tom/m_1.jpg@v000001",
 		"commit cursor", "delete messages/c_tom/2026-03-01T18:00:00Z#m_1", "delete messages/c_tom/2026-03-01T18:00:20Z#m_2",
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",

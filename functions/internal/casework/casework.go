@@ -31,5 +31,5 @@ func Read(env *environment.Reader) (Config, error) {
 		return Config{}, err
 	}
 	return Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), Map: m,
-		Stores: env.Names("STORES", m.Touched(datamap.Lead))}, nil
+		Stores: env.Names("STORES", m.Touched())}, nil
 }

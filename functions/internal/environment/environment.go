@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
+	"time"
 )
 
 // Lookup is os.LookupEnv, or a template's environment block in a test.
@@ -45,6 +47,16 @@ func (r *Reader) Address(name string) string {
 		r.problem("%s must be an absolute http(s) URL without a slash at its end", name)
 	}
 	return value
+}
+
+// Seconds is a whole number of seconds, none or more.
+func (r *Reader) Seconds(name string) time.Duration {
+	value := r.Text(name)
+	seconds, err := strconv.ParseUint(value, 10, 31)
+	if value != "" && err != nil {
+		r.problem("%s must be a whole number of seconds", name)
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // Names is a JSON object of strings that must hold every one of want.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/shared/signedrequest"
 )
 
@@ -91,6 +92,16 @@ func (c Client) Raw(ctx context.Context, name string, versions bool) ([]json.Raw
 	}
 	var items []json.RawMessage
 	return items, c.must(ctx, http.MethodGet, path, nil, nil, &items)
+}
+
+// Ingest hands an event to the stand-in for Mikla's platform.
+func (c Client) Ingest(ctx context.Context, e platform.Event) (platform.Receipt, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return platform.Receipt{}, err
+	}
+	var receipt platform.Receipt
+	return receipt, c.must(ctx, http.MethodPost, platform.Path, jsonHeader, body, &receipt)
 }
 
 // Schedule runs a schedule now and waits for its result.

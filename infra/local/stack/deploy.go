@@ -16,6 +16,7 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/console"
 	"github.com/mikla-ai/data-deletion/infra/local/endpoint"
 	"github.com/mikla-ai/data-deletion/infra/local/gateway"
+	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/infra/local/poller"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
@@ -107,6 +108,9 @@ func (s *Stack) surface() (http.Handler, error) {
 	}
 	s.rules, page.Rules = rules, rules
 	mux.Handle(console.Prefix, page.Handler())
+	if p, ok := s.platform(); ok {
+		mux.Handle("POST "+platform.Path, p)
+	}
 	return mux, nil
 }
 

@@ -67,6 +67,12 @@ func New(t testing.TB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return NewOn(t, m)
+}
+
+// NewOn returns a world with the example's data on another data map.
+func NewOn(t testing.TB, m *datamap.Map) *World {
+	t.Helper()
 	w := &World{Map: m, Live: livedatatest.NewExample(t, m), Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
 	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token}
 	w.Keys = ledger.Keys{Code: Secret(t, 'c'), Fingerprint: Secret(t, 'f')}
@@ -161,6 +167,25 @@ func (w *World) Admit(t testing.TB, user string, cutoff time.Time) workflow.Mess
 	return workflow.For(r)
 }
 
+// AdmitScope makes a request of an operator for a subject by its own key.
+func (w *World) AdmitScope(t testing.TB, scope string, key ...string) workflow.Message {
+	t.Helper()
+	s, _ := w.Map.Scope(scope)
+	fields := map[string]string{}
+	for i, name := range s.Key {
+		fields[name] = key[i]
+	}
+	names := append([]string{"operator", scope}, key...)
+	at := w.Now()
+	r, err := w.Ledger.Admit(t.Context(), ledger.Notice{Intake: "operator",
+		Asked:    request.Asked{Kind: request.DataDeletion, ReceivedAt: at, Cutoff: at},
+		Identity: ledger.Identity{Kind: scope, Fields: fields}, Requester: names, Occasion: append(names, at.String())}, w.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workflow.For(r)
+}
+
 // Request reads a request.
 func (w *World) Request(t testing.TB, id string) request.Request {
 	t.Helper()
@@ -205,7 +230,7 @@ func (w *World) step(ctx context.Context, step string, m workflow.Message) (work
 		return workflow.Purge{Ledger: w.Ledger, Now: w.Now,
 			Purger: purge.Purger{Finder: f, Ledger: w.Ledger, Reserve: w.Reserve}}.Run(ctx, m)
 	case workflow.NextVerify:
-		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger}, Now: w.Now, Log: log}.Run(ctx, m)
+		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger, Now: w.Now}, Now: w.Now, Log: log}.Run(ctx, m)
 	case workflow.NextClose:
 		return workflow.Close{Ledger: w.Ledger, Map: w.Map, Now: w.Now, Log: log}.Run(ctx, m)
 	}
