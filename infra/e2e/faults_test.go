@@ -148,6 +148,11 @@ func TestQueueIsDown(t *testing.T) {
 
 // makeDue lets the time pass after which the sweep looks at the request.
 func makeDue(t *testing.T, ctx context.Context, code string) {
+	look(t, ctx, code, "2026-01-01T00:00:00Z")
+}
+
+// look has the sweep look at the request at that time, until the request is written again.
+func look(t *testing.T, ctx context.Context, code, at string) {
 	t.Helper()
 	id := record(t, ctx, code)["id"].(string)
 	tables := dynamodb.NewFromConfig(server.AWSConfig())
@@ -155,10 +160,10 @@ func makeDue(t *testing.T, ctx context.Context, code string) {
 		TableName: aws.String("mikla-dev-ledger"),
 		Key: map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "request#" + id},
 			"sk": &dynamotypes.AttributeValueMemberS{Value: "request"}},
-		UpdateExpression:          aws.String("SET check_at = :past"),
+		UpdateExpression:          aws.String("SET check_at = :at"),
 		ConditionExpression:       aws.String("attribute_exists(#open)"),
 		ExpressionAttributeNames:  map[string]string{"#open": "open"},
-		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":past": &dynamotypes.AttributeValueMemberS{Value: "2026-01-01T00:00:00Z"}},
+		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":at": &dynamotypes.AttributeValueMemberS{Value: at}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -233,8 +238,22 @@ func await(t *testing.T, ctx context.Context, what string, so func() bool) {
 // a good one that comes with it is started. Redelivery is made immediate.
 func TestPoison(t *testing.T) {
 	ctx := deadline(t, time.Minute)
+	redeliverAtOnce(t, ctx)
+	before := deadLetters(t, ctx)
+	send(t, ctx, `{"v":99,"request_id":"not a request"}`)
+	_, status := erase(t, ctx, "556160")
+	requireOutcome(t, status, "nothing_found")
+	await(t, ctx, "the message in the dead-letter queue", func() bool {
+		return deadLetters(t, ctx) == before+1
+	})
+	requireDrained(t, ctx)
+}
+
+// redeliverAtOnce has a message that failed come again after a second, for this test.
+func redeliverAtOnce(t *testing.T, ctx context.Context) {
+	t.Helper()
 	client, url := queue(ctx, t, startQueue)
-	visibility := func(seconds string) {
+	visibility := func(ctx context.Context, seconds string) {
 		_, err := client.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: aws.String(url),
 			Attributes: map[string]string{"VisibilityTimeout": seconds}})
 		if err != nil {
@@ -242,17 +261,10 @@ func TestPoison(t *testing.T) {
 		}
 	}
 	before := attributes(t, ctx, startQueue)["VisibilityTimeout"]
-	visibility("1")
-	defer visibility(before)
+	visibility(ctx, "1")
+	t.Cleanup(func() { visibility(context.Background(), before) })
 	_, status := erase(t, ctx, "556159") // ends the long poll that began with the old setting
 	requireOutcome(t, status, "nothing_found")
-	send(t, ctx, `{"v":99,"request_id":"not a request"}`)
-	_, status = erase(t, ctx, "556160")
-	requireOutcome(t, status, "nothing_found")
-	await(t, ctx, "the message in the dead-letter queue", func() bool {
-		return attributes(t, ctx, startQueue+"-dlq")["ApproximateNumberOfMessages"] == "1"
-	})
-	requireDrained(t, ctx)
 }
 
 // TestStorageIsDown: nothing durable, no 200, nothing half-written; and the same

@@ -88,9 +88,12 @@ type Request struct {
 	State       State  `json:"state"`
 	OpenKey     string `json:"open_key,omitempty"` // fingerprint of (app, user) while open
 
-	Run        int       `json:"run"`         // execution <id>-<run> owns the request
-	StartedRun int       `json:"started_run"` // < Run: still in the outbox
-	CheckAt    time.Time `json:"check_at"`    // when the sweep looks at it again
+	Run        int       `json:"run"`                 // execution <id>-<run> owns the request
+	FirstRun   int       `json:"first_run,omitempty"` // since when failures count: the first, or the one a person sent it on in
+	StartedRun int       `json:"started_run"`         // < Run: still in the outbox
+	NotBefore  time.Time `json:"not_before,omitzero"` // the outbox entry is not sent earlier
+	CheckAt    time.Time `json:"check_at"`            // when the sweep looks at it again
+	MovedAt    time.Time `json:"moved_at,omitzero"`   // when it last got on: see Progress
 
 	ReceivedAt time.Time  `json:"received_at"`
 	DueAt      time.Time  `json:"due_at"`
@@ -174,6 +177,7 @@ func (r *Request) Move(to State, at time.Time) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("request cannot move from %s to %s", r.State, to))
 	}
 	r.State = to
+	r.Progress(at)
 	if to.Terminal() {
 		r.ClosedAt = &at
 	}
@@ -194,6 +198,44 @@ func (r *Request) Again(at time.Time) error {
 	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt = nil, nil, nil, nil
 	return r.Move(Received, at)
 }
+
+// Resume takes a request on that waited for a person: from the beginning, in the next
+// run, and with the failures forgotten that made it wait, since they count again. What
+// was decided is decided anew. The cursor counts on: another round deletes what is
+// there and counts nothing twice.
+func (r *Request) Resume(at time.Time) error {
+	if r.State != NeedsReview && r.State != NeedsOperator {
+		return fault.New(fault.Conflict, "the request waits for no person: it is "+string(r.State))
+	}
+	if err := r.Again(at); err != nil {
+		return err
+	}
+	r.Results, r.Kept = nil, nil
+	r.NextRun()
+	r.FirstRun, r.NotBefore = r.Run, at
+	return nil
+}
+
+// Progress notes that the request got on: its state changed, an execution started, or
+// a part of a long purge is done.
+func (r *Request) Progress(at time.Time) { r.MovedAt = at }
+
+// Moved is when the request last got on. Records from before MovedAt count from their
+// receipt: one alarm too many rather than one too few.
+func (r *Request) Moved() time.Time { return later(r.MovedAt, r.ReceivedAt) }
+
+// Sendable is since when, or from when on, the outbox entry may be sent.
+func (r *Request) Sendable() time.Time { return later(r.NotBefore, r.ReceivedAt) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Tries is how many runs the request has had since it was admitted or sent on.
+func (r *Request) Tries() int { return r.Run - max(r.FirstRun, 1) + 1 }
 
 // Concerns notes a store outside that the request has to wait for.
 func (r *Request) Concerns(store string) {
@@ -221,6 +263,7 @@ func (r *Request) Confirm(store string, at time.Time) error {
 		return nil
 	}
 	r.NextRun()
+	r.NotBefore = at
 	return r.Move(Verifying, at)
 }
 

@@ -146,7 +146,7 @@ func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	}
 	if !done {
-		return m.then(NextPurge), nil
+		return m.then(NextPurge), s.progress(ctx, m)
 	}
 	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
 		if r.State != request.Purging {
@@ -155,6 +155,15 @@ func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
 		return r.Move(request.Verifying, s.Now())
 	})
 	return m.then(NextVerify), err
+}
+
+// progress keeps the sweep from taking a long purge for a stuck one.
+func (s Purge) progress(ctx context.Context, m Message) error {
+	_, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		r.Progress(s.Now())
+		return nil
+	})
+	return err
 }
 
 // Verify reads independently and sends back what is not empty.
