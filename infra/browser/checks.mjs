@@ -56,19 +56,15 @@ async function inMode(browser, page, mode, options) {
 
 const finding = (v) => `${v.impact}: ${v.id} (${v.help}) at ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`;
 
-// cutOff runs in the page: elements with text of their own that are not wholly visible.
+// cutOff runs in the page: what sticks out of the window or of its own box. What is
+// clipped on purpose, for screen readers alone, is left out.
 function cutOff() {
-  const found = [];
-  for (const element of document.body.querySelectorAll('*')) {
-    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== '');
-    const box = element.getBoundingClientRect();
-    if (!own || element.classList.contains('unseen')) continue;
-    if (box.left < -0.5 || box.right > document.documentElement.clientWidth + 0.5 || box.width < 1 ||
-      (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'hidden')) {
-      found.push(`${element.tagName.toLowerCase()} "${element.textContent.trim().slice(0, 40)}"`);
-    }
-  }
-  return found;
+  const clipped = [...document.querySelectorAll('*')].filter((e) => getComputedStyle(e).clipPath !== 'none');
+  return [...document.body.querySelectorAll('*')].filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && !clipped.some((c) => c.contains(e)) &&
+      (box.left < -0.5 || box.right > document.documentElement.clientWidth + 0.5 || (e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1));
+  }).map((e) => `${e.tagName.toLowerCase()}.${e.className} "${e.textContent.trim().slice(0, 40)}"`);
 }
 
 async function withoutScripts(browser, page) {
@@ -145,7 +141,7 @@ function focused() {
   return {
     index, what: element.getAttribute('href') ?? element.tagName, outline: style.outline,
     visible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && style.outline !== window.before[index] &&
-      box.top >= 0 && box.bottom <= window.innerHeight,
+      box.top >= -1 && box.bottom <= window.innerHeight + 1,
   };
 }
 

@@ -155,8 +155,16 @@ func plain(e logbook.Entry) string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains([]string{"time", "level", "msg"}, name) {
-			text += fmt.Sprintf(" %s=%v", name, fields[name])
+			text += " " + name + "=" + short(fields[name])
 		}
 	}
 	return text
+}
+
+func short(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	text, _ := json.Marshal(value)
+	return string(text)
 }
