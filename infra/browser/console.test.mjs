@@ -38,10 +38,10 @@ async function freePort() {
 }
 
 async function until(what, holds) {
-  for (const end = Date.now() + 60_000; Date.now() < end; await pause(100)) {
+  for (const end = Date.now() + 120_000; Date.now() < end; await pause(100)) {
     if (await holds()) return;
   }
-  assert.fail(`after a minute it is not so that ${what}`);
+  assert.fail(`after two minutes it is not so that ${what}`);
 }
 
 const read = (look) => open(browser, { url }, modes.light, look);

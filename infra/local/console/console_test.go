@@ -265,6 +265,7 @@ func TestFaultsShow(t *testing.T) {
 func TestLogsAreThoseOfTheFunctions(t *testing.T) {
 	c := open(t)
 	for source, line := range map[string]string{
+		"Worker": `{"_aws":{},"Counted":1}`,
 		"worker": `{"time":"x","level":"WARN","msg":"<step> failed","run":2,"erased":{"leads":1}}`,
 		"moto":   "listening on 5000",
 		"AWS":    "refused",
@@ -272,8 +273,10 @@ func TestLogsAreThoseOfTheFunctions(t *testing.T) {
 		_, _ = fmt.Fprintln(c.Logs.Writer(source), line)
 	}
 	page := c.shows(t, "worker: WARN: &lt;step&gt; failed erased={&#34;leads&#34;:1} run=2", "AWS: refused")
-	if strings.Contains(page, "listening on") {
-		t.Error("the engines' own chatter is shown")
+	for _, noise := range []string{"listening on", "Counted"} {
+		if strings.Contains(page, noise) {
+			t.Errorf("%q is shown: the engines' chatter and metrics are not for this page", noise)
+		}
 	}
 }
 

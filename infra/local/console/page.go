@@ -132,11 +132,12 @@ func (c *Console) queueLines(ctx context.Context) ([]queueLine, error) {
 }
 
 // lastLogs are the newest lines of the functions and of what the engines refused; the
-// engines' own chatter stays in /_local/logs.
+// engines' own chatter and the metrics stay in /_local/logs.
 func (c *Console) lastLogs() []logLine {
 	var lines []logLine
 	for _, e := range c.Logs.Entries("") {
-		if _, function := c.World.Function(e.Source); function || e.Source == "AWS" || e.Source == "local stack" {
+		_, function := c.World.Function(e.Source)
+		if (function || e.Source == "AWS" || e.Source == "local stack") && !strings.Contains(e.Line, `"_aws":`) {
 			lines = append(lines, logLine{e.Time.Format("15:04:05"), e.Source, plain(e)})
 		}
 	}
