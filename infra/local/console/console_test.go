@@ -264,8 +264,8 @@ func TestFaultsShow(t *testing.T) {
 
 func TestLogsAreThoseOfTheFunctions(t *testing.T) {
 	c := open(t)
+	_, _ = fmt.Fprintln(c.Logs.Writer("worker"), `{"_aws":{},"Counted":1}`)
 	for source, line := range map[string]string{
-		"Worker": `{"_aws":{},"Counted":1}`,
 		"worker": `{"time":"x","level":"WARN","msg":"<step> failed","run":2,"erased":{"leads":1}}`,
 		"moto":   "listening on 5000",
 		"AWS":    "refused",
