@@ -15,7 +15,7 @@ const mailbox = "privacy@mikla.ai"
 type phrasebook struct {
 	Language, Direction string
 
-	Site, SkipToStatus  string
+	Site                string
 	Headings            headings
 	Steps               [stepCount]string
 	Marks               map[mark]string
@@ -37,7 +37,7 @@ type phrasebook struct {
 }
 
 type headings struct {
-	Code, Progress, Dates, Results, Kept, Next, Elsewhere, Help string
+	Code, Progress, Dates, Results, Kept, Receipt, Next, Elsewhere, Help string
 }
 
 type dates struct {
@@ -75,7 +75,7 @@ var english = &phrasebook{
 	Site: "Data deletion",
 	Headings: headings{
 		Code: "Confirmation code", Progress: "Progress", Dates: "Dates", Results: "Business by business",
-		Kept: "What we keep, and why", Next: "What you can do now",
+		Kept: "What we keep, and why", Receipt: "Receipt", Next: "What you can do now",
 		Elsewhere: "Copies that are not ours", Help: "Questions",
 	},
 	Steps: [stepCount]string{"Request received", "Your data looked up", "Your data erased", "Checked that nothing is left"},

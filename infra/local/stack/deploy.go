@@ -90,7 +90,7 @@ func (s *Stack) loadMetaApps(ctx context.Context) error {
 // surface is what the API port serves.
 func (s *Stack) surface() (http.Handler, error) {
 	page := console.New(s.World, s.config())
-	page.Calls, page.Faults, page.Logs = s.Front.Calls, s.Front.Faults, s.Logs
+	page.APIURL, page.Calls, page.Faults, page.Logs = s.URLs.API, s.Front.Calls, s.Front.Faults, s.Logs
 	mux := http.NewServeMux()
 	for _, api := range s.World.APIs {
 		g, err := gateway.New(gateway.Config{
