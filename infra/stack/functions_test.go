@@ -22,7 +22,7 @@ var expected = map[string]struct {
 	"locate":         {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
 	"fence":          {60, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
 	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
-	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
+	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE INDEX_SETTLE_SECONDS LEDGER_TABLE STORES"},
 	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
 	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
 	"status":         {10, "LEDGER_TABLE"},
@@ -74,9 +74,9 @@ func TestEveryFunctionFolderDeploys(t *testing.T) {
 	}
 }
 
-func TestStoresNameWhatTheLeadScopeTouches(t *testing.T) {
+func TestStoresNameWhatDeletionsTouch(t *testing.T) {
 	want := map[string]string{
-		"links": "mikla-dev-links", "leads": "mikla-dev-leads", "conversations": "mikla-dev-conversations",
+		"tenants": "mikla-dev-tenants", "channels": "mikla-dev-channels", "links": "mikla-dev-links", "leads": "mikla-dev-leads", "conversations": "mikla-dev-conversations",
 		"messages": "mikla-dev-messages", "ai_audit": "mikla-dev-ai_audit", "ai_quotes": "mikla-dev-ai_quotes",
 		"media": "mikla-dev-media-000000000000",
 	}
@@ -179,8 +179,8 @@ func writesData(action string) bool {
 func TestWhoMayWriteWhere(t *testing.T) {
 	want := map[string]string{
 		"meta-callback": "security_log",
-		"fence":         "conversations leads",
-		"purge":         "ai_audit ai_quotes conversations leads links media messages",
+		"fence":         "channels conversations leads tenants",
+		"purge":         "ai_audit ai_quotes channels conversations leads links media messages tenants",
 	}
 	for _, folder := range functionFolders {
 		stores := map[string]bool{}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +22,65 @@ func loadMap(t *testing.T) *datamap.Map {
 func TestEveryStoreIsInTheDataMapAndTagged(t *testing.T) {
 	for _, problem := range checkStores(loadMap(t), golden(t)) {
 		t.Error(problem)
+	}
+}
+
+// A further store of the platform is an entry of the map and nothing else: table, index,
+// names and rights follow, and a template without it is refused.
+func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
+	source, err := os.ReadFile("../../shared/datamap/datamap.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := datamap.Parse("datamap.yaml", append(source, `
+  - name: notes
+    owner: platform
+    kind: table
+    category: lead_profile
+    key: [lead_key, note_id]
+    parent: leads
+    find:
+      lead: [{where: {lead_key: "{tenant_id}#{lead_id}"}}]
+      channel: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
+      tenant: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
+    hidden_by: deleting_at
+    rule: delete
+`...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := goldenTemplates(m) // refuses what is not in the map
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	deployed, err := parseTemplate(sources["Deletion"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(deployed.Resources)) {
+		r := deployed.Resources[id]
+		for _, granted := range rightsOf(t, r) {
+			if r.Type == "AWS::IAM::Role" && strings.HasSuffix(granted.resource, "table/mikla-dev-notes") {
+				got = append(got, id[:5]+" "+strings.TrimPrefix(granted.action, "dynamodb:"))
+			}
+		}
+	}
+	want := "Fence Query, Fence BatchGetItem, Fence GetItem, Fence UpdateItem, " +
+		"Purge Query, Purge BatchGetItem, Purge BatchWriteItem, Purge DeleteItem, Purge GetItem, Purge UpdateItem, " +
+		"Verif Query, Verif BatchGetItem, Verif GetItem"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("rights on the new store: %s", strings.Join(got, ", "))
+	}
+	templates := golden(t) // those of the map without it
+	if problems := checkStores(m, templates); len(problems) != 1 || !strings.Contains(problems[0], `store "notes"`) {
+		t.Errorf("a map with a store that is not deployed: %v", problems)
+	}
+	if templates["PlatformDev"], err = parseTemplate(sources["PlatformDev"]); err != nil {
+		t.Fatal(err)
+	}
+	if problems := checkStores(loadMap(t), templates); len(problems) != 1 || !strings.Contains(problems[0], `"notes" is not in shared/datamap/datamap.yaml`) {
+		t.Errorf("a deployed store that is not in the map: %v", problems)
 	}
 }
 
