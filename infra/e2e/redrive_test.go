@@ -137,11 +137,7 @@ func TestOperatorAsks(t *testing.T) {
 	s.play(t, ctx)
 	before := snapshot(t, ctx)
 	out := tool("request", "--scope", "lead", "--tenant", "t_harbour", "--lead", s.lead, "--execute", "--as", "e2e")
-	_, code, found := strings.Cut(out, stack.URL+"/status/")
-	if !found {
-		t.Fatalf("no status URL was printed:\n%s", out)
-	}
-	code, _, _ = strings.Cut(code, "\n")
+	code := codeIn(t, out)
 	status, err := stack.Await(ctx, code, client.Ended, nil)
 	if err != nil {
 		t.Fatal(err)
