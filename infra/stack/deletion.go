@@ -72,7 +72,7 @@ func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms
 
 func (d *deletion) addTables() {
 	for _, store := range d.datam.Stores {
-		if store.Owner != "service" {
+		if store.Owner != "service" || !store.IsTable() {
 			continue
 		}
 		// The casefile holds what names a person while a request is open, and casekeys the

@@ -261,6 +261,38 @@ func TestEveryQueueHasADeadLetterQueueOrIsOne(t *testing.T) {
 	}
 }
 
+// What is no table or bucket says in the map how long it keeps what, and keeps it so long.
+func TestQueuesAndLogsKeepWhatTheMapSays(t *testing.T) {
+	m, listed := loadMap(t), 0
+	age := func(name, kind string) float64 {
+		s, ok := m.Store(name)
+		if !ok || s.Kind != kind {
+			t.Errorf("%s %q is not in shared/datamap/datamap.yaml", kind, name)
+		}
+		listed++
+		return float64(s.MaxAgeDays)
+	}
+	for id, r := range ofType(t, "AWS::SQS::Queue") {
+		name := strings.TrimPrefix(r.Properties["QueueName"].(string), dev.name(""))
+		if got, _ := r.Properties["MessageRetentionPeriod"].(float64); got != age(name, "queue")*24*60*60 {
+			t.Errorf("%s keeps messages for %v seconds", id, got)
+		}
+	}
+	for _, s := range m.Stores {
+		if s.Kind == "queue" {
+			listed--
+		}
+	}
+	if listed != 0 {
+		t.Errorf("the map lists queues that are not deployed (%d)", -listed)
+	}
+	for id, r := range ofType(t, "AWS::Logs::LogGroup") {
+		if got := r.Properties["RetentionInDays"]; got != age("logs", "log") {
+			t.Errorf("%s keeps logs for %v days", id, got)
+		}
+	}
+}
+
 func TestLogsExpireWithinAMonth(t *testing.T) {
 	for id, r := range ofType(t, "AWS::Logs::LogGroup") {
 		days, _ := r.Properties["RetentionInDays"].(float64)

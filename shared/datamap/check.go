@@ -93,7 +93,7 @@ func (c *checker) oneOf(line int, what, got string, allowed ...string) {
 
 func (c *checker) shape(i int, s Store) {
 	c.oneOf(c.at("stores", i, "owner"), "owner of "+s.Name, s.Owner, "platform", "service", "external")
-	c.oneOf(c.at("stores", i, "kind"), "kind of "+s.Name, s.Kind, "table", "bucket", "external")
+	c.oneOf(c.at("stores", i, "kind"), "kind of "+s.Name, s.Kind, "table", "bucket", "queue", "log", "history", "external")
 	c.oneOf(c.at("stores", i, "rule"), "rule of "+s.Name, s.Rule, "delete", "anonymise", "keep")
 	if s.Category == "" {
 		c.say(c.at("stores", i), "store %s has no category", s.Name)

@@ -56,7 +56,7 @@ type Kept struct {
 type Store struct {
 	Name       string              `yaml:"name"`
 	Owner      string              `yaml:"owner"` // platform, service or external
-	Kind       string              `yaml:"kind"`  // table, bucket or external
+	Kind       string              `yaml:"kind"`  // table, bucket, queue, log, history or external
 	Category   string              `yaml:"category"`
 	Key        []string            `yaml:"key"`
 	Indexes    map[string][]string `yaml:"indexes"`
@@ -70,6 +70,7 @@ type Store struct {
 	StaysWith  string              `yaml:"stays_with"`
 	HiddenBy   string              `yaml:"hidden_by"`
 	AtOnce     []string            `yaml:"at_once"`
+	Rises      []string            `yaml:"rises"`
 	Newer      *Newer              `yaml:"newer"`
 	Quotes     *Quotes             `yaml:"quotes"`
 	Rule       string              `yaml:"rule"` // delete, anonymise or keep
@@ -216,7 +217,7 @@ func (s Store) IsTable() bool { return s.Kind == "table" }
 
 // Deciding are the attributes by which it is decided what happens to a record.
 func (s Store) Deciding() []string {
-	out := append(slices.Sorted(maps.Keys(s.Belongs)), s.Anonymise...)
+	out := slices.Concat(slices.Sorted(maps.Keys(s.Belongs)), s.Anonymise, s.Rises)
 	if s.Dated != nil {
 		out = append(out, s.Dated.Attribute)
 	}
