@@ -1,15 +1,20 @@
-// Command bench measures what DESIGN section 10 limits and what needs no
-// emulator, and prints it as Markdown: the signed request, and the size and
-// start of every function's binary. README.md holds its last output.
+// Command bench measures what DESIGN section 10 limits and prints it as
+// Markdown: the signed request, the size and start of every function's binary,
+// and on a local stack of its own a whole deletion, its calls and their price,
+// the purge against a bare loop, and what the purge takes by itself.
+// README.md holds its last output.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
+	"time"
 )
 
 func main() {
@@ -24,24 +29,77 @@ func run(args []string, out io.Writer) error {
 	binaries := flags.String("functions", ".build/functions", "`folder` of <name>/bootstrap, built for this machine")
 	golden := flags.String("golden", "infra/stack/golden", "`folder` of the synthesized template and its environments")
 	starts := flags.Int("starts", 20, "how often each binary is started")
+	only := flags.String("only", "", "measure only this `part`: start, deletion, purge or driver")
+	messages := flags.Int("messages", 10_000, "`number` of messages that the purge and the bare loop delete in a round")
+	rounds := flags.Int("rounds", 3, "`number` of rounds")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	var problems []error
+	if *only == "" || *only == "start" {
+		problems = append(problems, runStarts(out, *binaries, *golden, *starts))
+	}
+	if *only != "start" {
+		problems = append(problems, runPlatform(out, *binaries, *golden, *only, *messages, *rounds))
+	}
+	return errors.Join(problems...)
+}
+
+func runStarts(out io.Writer, binaries, golden string, starts int) error {
 	printSignedRequests(out, measureSignedRequests())
-	environments, err := loadEnvironments(*golden)
+	environments, err := loadEnvironments(golden)
 	if err != nil {
 		return err
 	}
-	measured, err := measureBinaries(*binaries, environments, *starts)
-	printBinaries(out, measured, *starts)
+	measured, err := measureBinaries(binaries, environments, starts)
+	printBinaries(out, measured, starts)
 	return errors.Join(err, check(measured))
+}
+
+// runPlatform measures what needs a stack. The whole deletion comes first: after it the
+// bench walks requests through their steps itself.
+func runPlatform(out io.Writer, binaries, golden, only string, messages, rounds int) error {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	p, err := startPlatform(ctx, binaries, golden)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	var problems []error
+	if only == "" || only == "deletion" {
+		d, err := p.measureDeletion(ctx, 2000)
+		d.print(out)
+		problems = append(problems, err, d.check())
+	}
+	if err := p.byHand(); err != nil {
+		return err
+	}
+	if only == "" || only == "purge" {
+		c := p.contest(messages, rounds)
+		err := p.hold(ctx, c)
+		c.print(out)
+		problems = append(problems, err, c.check())
+	}
+	if only == "" || only == "driver" {
+		loads, err := p.measureDriver(ctx, []int{10_000, 200_000, 1_000_000})
+		printLoads(out, loads)
+		problems = append(problems, err, checkLoads(loads))
+	}
+	return errors.Join(problems...)
 }
 
 // Limits of DESIGN section 10.
 const (
 	maxBinary = 15 << 20 // bytes
 	maxStart  = 60       // milliseconds
+
+	maxDeletion   = time.Minute // of a lead with 2,000 messages
+	maxPrice      = 0.01        // dollars, of the same
+	minThroughput = 0.9         // of a bare loop's
+	maxMemory     = 256_000_000 // bytes
+	maxGrowth     = 1.5         // of the peak, for five times as many messages
 )
 
 // check holds the binaries to their limits, all of them before it fails.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -69,10 +70,12 @@ func (d *deletion) addStepFunctions() {
 			d.read(d.fingerprint),
 		),
 	})
+	purge := ofSubject()
+	purge["WRITE_BUDGET"] = jsii.String(strconv.Itoa(d.stage.writeBudget()))
 	d.add(function{
 		folder: "purge", timeout: 900,
 		description: "Deletes a subject's live records; the only function that can.",
-		environment: ofSubject(),
+		environment: purge,
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),

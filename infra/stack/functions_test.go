@@ -21,7 +21,7 @@ var expected = map[string]struct {
 	"start-deletion": {30, "LEDGER_TABLE STATE_MACHINE_ARN"},
 	"locate":         {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
 	"fence":          {60, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
-	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
+	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES WRITE_BUDGET"},
 	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE INDEX_SETTLE_SECONDS LEDGER_TABLE STORES"},
 	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
 	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
@@ -92,6 +92,19 @@ func TestStoresNameWhatDeletionsTouch(t *testing.T) {
 		if !maps.Equal(got, want) {
 			t.Errorf("%s has STORES %v, want %v", folder, got, want)
 		}
+	}
+}
+
+// The budget is a share of what the tables bear; none is said by 0 alone.
+func TestWriteBudget(t *testing.T) {
+	for _, c := range []struct{ capacity, percent, want int }{{onDemand, 25, 1000}, {onDemand, 0, 0}, {3, 25, 1}, {40000, 100, 40000}} {
+		if got := (Stage{WriteCapacity: c.capacity, PurgePercent: c.percent}).writeBudget(); got != c.want {
+			t.Errorf("%d%% of %d is %d, want %d", c.percent, c.capacity, got, c.want)
+		}
+	}
+	environment := object(object(deployed(t)["purge"].Properties, "Environment"), "Variables")
+	if got := environment["WRITE_BUDGET"]; got != "1000" {
+		t.Errorf("purge has a write budget of %v", got)
 	}
 }
 

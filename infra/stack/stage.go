@@ -14,7 +14,14 @@ type Stage struct {
 	Account       string
 	Region        string
 	PublicBaseURL string // default of the parameter PublicBaseUrl, without final slash
+	WriteCapacity int    // write units a second that each of Mikla's tables bears
+	PurgePercent  int    // of which all purges together take so much; 0 does not bound them
 }
+
+// onDemand is the write units a second that a new on-demand table bears at once. It grows
+// with its traffic; what is set here is a bound for purges, not for the table:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+const onDemand = 4000
 
 // dev is the stage of the committed templates. The account is a placeholder, so that
 // they can be synthesized without one; `cdk deploy -c account=<id>` names the real one.
@@ -23,6 +30,8 @@ var dev = Stage{
 	Account:       "000000000000",
 	Region:        "eu-west-1",
 	PublicBaseURL: "https://privacy-dev.mikla.example",
+	WriteCapacity: onDemand,
+	PurgePercent:  25,
 }
 
 // in takes the account from the CDK context, where it is given.
@@ -53,4 +62,13 @@ func (s Stage) name(of string) string { return "mikla-" + s.Name + "-deletion-" 
 // arn of a resource in this stage.
 func (s Stage) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + s.Region + ":" + s.Account + ":" + resource
+}
+
+// writeBudget is what all purges together may write to a table, in units a second. A
+// share that is too small to be one unit is one, since 0 would bound nothing.
+func (s Stage) writeBudget() int {
+	if s.PurgePercent == 0 {
+		return 0
+	}
+	return max(s.WriteCapacity*s.PurgePercent/100, 1)
 }

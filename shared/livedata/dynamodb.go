@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -20,15 +21,18 @@ import (
 
 const (
 	deleteBatch = 25  // BatchWriteItem's limit
+	atOnce      = 4   // batches of one call to Delete under way at a time
 	getBatch    = 100 // BatchGetItem's limit
 	batchTries  = 8
 	firstWait   = 50 * time.Millisecond
 )
 
-// DynamoDB is Records on the platform's tables. Names maps store to table.
+// DynamoDB is Records on the platform's tables. Names maps store to table. Budget
+// bounds its writes; nil is no bound.
 type DynamoDB struct {
 	Client *dynamodb.Client
 	Names  map[string]string
+	Budget Budget
 }
 
 func (d DynamoDB) table(store datamap.Store) *string { return aws.String(d.Names[store.Name]) }
@@ -187,13 +191,19 @@ func (d DynamoDB) Get(ctx context.Context, store datamap.Store, key Key) (Item, 
 	return out.Item, nil
 }
 
+// Delete has several batches under way at a time. The first that fails ends the others.
 func (d DynamoDB) Delete(ctx context.Context, store datamap.Store, keys []Key) error {
-	for start := 0; start < len(keys); start += deleteBatch {
-		if err := d.deleteBatch(ctx, store, keys[start:min(start+deleteBatch, len(keys))]); err != nil {
-			return fault.Wrap("delete from "+store.Name, err)
+	group, together := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	var failed failures
+	for batch := range slices.Chunk(keys, deleteBatch) {
+		if together.Err() != nil {
+			break
 		}
+		group.Go(func() error { return failed.note(d.deleteBatch(together, store, batch)) })
 	}
-	return nil
+	_ = group.Wait() // the first of what was noted
+	return fault.Wrap("delete from "+store.Name, failed.all(ctx))
 }
 
 // deleteBatch asks again for what DynamoDB left unprocessed, until nothing is left.
@@ -206,14 +216,33 @@ func (d DynamoDB) deleteBatch(ctx context.Context, store datamap.Store, keys []K
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
-		out, err := d.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{d.Names[store.Name]: writes}})
-		if err != nil {
+		var err error
+		if writes, err = d.writeBatch(ctx, store, writes); err != nil {
 			return err
 		}
-		writes = out.UnprocessedItems[d.Names[store.Name]]
 	}
 	return nil
+}
+
+// writeBatch returns what was left undone, after it has reported that: the budget's
+// pause and the one before the next try then run at the same time.
+func (d DynamoDB) writeBatch(ctx context.Context, store datamap.Store, writes []types.WriteRequest) ([]types.WriteRequest, error) {
+	if err := d.await(ctx, store); err != nil {
+		return nil, err
+	}
+	out, err := d.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		RequestItems: map[string][]types.WriteRequest{d.Names[store.Name]: writes}})
+	if err != nil {
+		return nil, d.refused(ctx, store, err)
+	}
+	for _, capacity := range out.ConsumedCapacity {
+		d.spent(store, &capacity)
+	}
+	left := out.UnprocessedItems[d.Names[store.Name]]
+	if len(left) > 0 {
+		err = d.throttled(ctx, store)
+	}
+	return left, err
 }
 
 // unchanged is the condition that a record still equals what was seen of it. DynamoDB
@@ -239,12 +268,16 @@ func unchanged(store datamap.Store, seen Item, set ...string) (string, map[strin
 
 func (d DynamoDB) DeleteIf(ctx context.Context, store datamap.Store, seen Item) (bool, error) {
 	condition, names, values := unchanged(store, seen)
-	_, err := d.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
-		ConditionExpression: aws.String(condition), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-	if applied, err := d.settle(ctx, store, seen, nil, err); err != nil || applied {
-		return applied, fault.Wrap("delete from "+store.Name, err)
-	}
-	return false, nil
+	applied, err := d.writeOne(ctx, store, seen, nil, func() (*types.ConsumedCapacity, error) {
+		out, err := d.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
+			ConditionExpression: aws.String(condition), ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+		if err != nil {
+			return nil, err
+		}
+		return out.ConsumedCapacity, nil
+	})
+	return applied, fault.Wrap("delete from "+store.Name, err)
 }
 
 func (d DynamoDB) Change(ctx context.Context, store datamap.Store, seen, set Item, remove []string) (bool, error) {
@@ -268,10 +301,16 @@ func (d DynamoDB) Change(ctx context.Context, store datamap.Store, seen, set Ite
 			update += ", #r" + n
 		}
 	}
-	_, err := d.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
-		UpdateExpression: aws.String(update), ConditionExpression: aws.String(condition),
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-	applied, err := d.settle(ctx, store, seen, changed(seen, set, remove), err)
+	applied, err := d.writeOne(ctx, store, seen, changed(seen, set, remove), func() (*types.ConsumedCapacity, error) {
+		out, err := d.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: d.table(store), Key: KeyOf(store, seen).item(),
+			UpdateExpression: aws.String(update), ConditionExpression: aws.String(condition),
+			ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+		if err != nil {
+			return nil, err
+		}
+		return out.ConsumedCapacity, nil
+	})
 	return applied, fault.Wrap("change a record of "+store.Name, err)
 }
 
@@ -289,12 +328,25 @@ func changed(seen, set Item, remove []string) Item {
 	return out
 }
 
+// writeOne makes one conditional write within the budget, and settles its outcome.
+func (d DynamoDB) writeOne(ctx context.Context, store datamap.Store, seen, want Item, write func() (*types.ConsumedCapacity, error)) (bool, error) {
+	if err := d.await(ctx, store); err != nil {
+		return false, err
+	}
+	capacity, err := write()
+	if err == nil {
+		d.spent(store, capacity)
+		return true, nil
+	}
+	return d.settle(ctx, store, seen, want, d.refused(ctx, store, err))
+}
+
 // settle resolves a condition that failed: if the record already is what the write
 // was to make of it (nil: gone), the write was applied and only its answer lost.
 func (d DynamoDB) settle(ctx context.Context, store datamap.Store, seen, want Item, err error) (bool, error) {
 	var failed *types.ConditionalCheckFailedException
-	if err == nil || !errors.As(err, &failed) {
-		return err == nil, err
+	if !errors.As(err, &failed) {
+		return false, err
 	}
 	now, err := d.Get(ctx, store, KeyOf(store, seen))
 	if err != nil {

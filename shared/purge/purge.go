@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/budget"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
@@ -73,7 +74,7 @@ func (p Purger) Run(ctx context.Context, id string, run int) (done bool, err err
 	for ; j.cursor.Unit < len(j.tasks); j.advance() {
 		err := j.do(work, j.tasks[j.cursor.Unit])
 		cutOff := work.Err() != nil && ctx.Err() == nil // within a page, which is counted
-		if err == errOutOfTime || err != nil && cutOff {
+		if err == errOutOfTime || errors.Is(err, budget.ErrNoTime) || err != nil && cutOff {
 			return false, j.save(ctx)
 		}
 		if err != nil {

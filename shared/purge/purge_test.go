@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/budget"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/purge"
@@ -158,6 +159,32 @@ func TestOutOfTimeTheNextInvocationGoesOn(t *testing.T) {
 				t.Errorf("a read asked for %d items", w.Live.LargestRead())
 			}
 		})
+	}
+}
+
+// A write budget that allows no more before the deadline ends the invocation as time
+// that runs out does: within a page, with the cursor saved, nothing counted twice.
+func TestOutOfBudgetTheNextInvocationGoesOn(t *testing.T) {
+	w := workflowtest.New(t)
+	crowd(w, 450)
+	m := fenced(t, w)
+	n := 0
+	w.Fate = func(write string) (bool, error) {
+		if n++; strings.HasPrefix(write, "delete messages") && n%100 == 0 {
+			return false, fault.Wrap("delete from messages", errors.Join(budget.ErrNoTime))
+		}
+		return true, nil
+	}
+	invocations, done := 0, false
+	for ; !done; invocations++ {
+		var err error
+		if done, err = purgeOf(w).Run(t.Context(), m.RequestID, m.Run); err != nil || invocations > 30 {
+			t.Fatalf("after %d invocations: %v", invocations, err)
+		}
+	}
+	cursor, err := w.Ledger.Cursor(t.Context(), m.RequestID)
+	if err != nil || cursor.Erased["messages"] != 454 || invocations < 3 {
+		t.Errorf("erased %v in %d invocations: %v", cursor.Erased, invocations, err)
 	}
 }
 

@@ -29,6 +29,11 @@ func Ledger(cfg aws.Config, records, casefile, casekeys string) *ledger.Ledger {
 // Finder looks into the platform's live stores; names maps store to physical name.
 func Finder(cfg aws.Config, m *datamap.Map, names map[string]string) locate.Finder {
 	return locate.Finder{Map: m,
-		Records: livedata.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Names: names},
+		Records: Records(cfg, names, nil),
 		Objects: livedata.S3{Client: s3.NewFromConfig(cfg), Names: names}}
+}
+
+// Records are the platform's tables, written to within a budget; nil is no bound.
+func Records(cfg aws.Config, names map[string]string, within livedata.Budget) livedata.Records {
+	return livedata.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Names: names, Budget: within}
 }

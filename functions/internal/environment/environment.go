@@ -49,14 +49,23 @@ func (r *Reader) Address(name string) string {
 	return value
 }
 
-// Seconds is a whole number of seconds, none or more.
-func (r *Reader) Seconds(name string) time.Duration {
+// Count is a whole number, 0 or more.
+func (r *Reader) Count(name string) int {
 	value := r.Text(name)
-	seconds, err := strconv.ParseUint(value, 10, 31)
-	if value != "" && err != nil {
-		r.problem("%s must be a whole number of seconds", name)
+	if value == "" {
+		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || n < 0 {
+		r.problem("%s must be a whole number, 0 or more", name)
+		return 0
+	}
+	return int(n)
+}
+
+// Seconds is a whole number of seconds, 0 or more.
+func (r *Reader) Seconds(name string) time.Duration {
+	return time.Duration(r.Count(name)) * time.Second
 }
 
 // Names is a JSON object of strings that must hold every one of want.

@@ -28,6 +28,16 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	for value, want := range map[string]int{"0": 0, "1000": 1000, "": -1, "-1": -1, "1.5": -1, "many": -1, "99999999999999999999": -1} {
+		env := reader(map[string]string{"BUDGET": value})
+		got := env.Count("BUDGET")
+		if err := env.Err(); (err == nil) != (want >= 0) || err == nil && got != want {
+			t.Errorf("%q: %d, %v", value, got, err)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	for value, problems := range map[string]int{
 		`{"leads":"dev-leads","links":"dev-links","more":"x"}`: 0,

@@ -308,6 +308,16 @@ func (s *Stack) EnginePID(name string) int {
 	return 0
 }
 
+// EngineURL is the address of an engine itself, behind the front's back; "" for others.
+func (s *Stack) EngineURL(name string) string {
+	for _, engine := range s.engines {
+		if engine.Name == name {
+			return engine.URL
+		}
+	}
+	return ""
+}
+
 // Remembered is every text that moto's services hold (queues, executions and their
 // history, objects, secrets), for tests that look for what must not be there any more.
 func (s *Stack) Remembered(ctx context.Context) (string, error) {
