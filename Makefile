@@ -4,8 +4,8 @@ SHELL := /bin/bash
 
 # Everyday packages. The CDK is only in infra/stack, which has targets of its own, so
 # that everyday builds neither download nor compile it: never use ./... here.
-PURE    := ./functions/... ./shared/... ./infra/signrequest/... ./infra/layout/...
-ENGINE  := ./infra/local/... ./infra/integration/...
+PURE    := ./functions/... ./shared/... ./infra/signrequest/... ./infra/browser/... ./infra/layout/...
+ENGINE  := ./infra/local/... ./infra/integration/... ./infra/opsctl/...
 CDK     := ./infra/stack/...
 E2E     := ./infra/e2e/...
 BENCH   := ./infra/bench/...
@@ -20,7 +20,7 @@ FUZZTIME  ?= 20s
 # The CDK prints a banner about the age of Node at every call.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help tools run up down build binaries test integration cdktest lint race e2e fuzz bench synth golden validate deploy clean
+.PHONY: help tools run up down build binaries test integration cdktest lint race e2e browser fuzz bench synth golden validate deploy clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -63,6 +63,11 @@ race: tools build ## the race detector on everything but the CDK (a race inside 
 
 e2e: tools build ## the shipped binaries through their public edges, on the running stack
 	go test -count=1 -timeout 15m -v $(E2E)
+
+browser: tools build ## status page and local console in headless Chromium; screenshots in .build/screenshots
+	@go build -o .build/browser/statuspages ./infra/browser/statuspages
+	@CHROMIUM=$$(infra/browser/chromium.sh) || exit 1; export CHROMIUM; \
+	  node --test --test-reporter=spec infra/browser/*.test.mjs
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$(go list $(PURE)); do for t in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \

@@ -14,8 +14,8 @@ import (
 
 // Config is the function's environment.
 type Config struct {
-	Ledger, CaseFile string
-	Map              *datamap.Map
+	Ledger, CaseFile, CaseKeys string
+	Map                        *datamap.Map
 }
 
 // Load reads and checks the environment.
@@ -25,11 +25,11 @@ func Load(lookup environment.Lookup) (Config, error) {
 		return Config{}, err
 	}
 	env := environment.New(lookup)
-	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), Map: m}
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"), Map: m}
 	return cfg, env.Err()
 }
 
 // Step wires the step.
 func Step(cfg Config, aws aws.Config) workflow.Close {
-	return workflow.Close{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile), Map: cfg.Map, Now: time.Now, Log: boundary.Logger()}
+	return workflow.Close{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys), Map: cfg.Map, Now: time.Now, Log: boundary.Logger()}
 }

@@ -44,7 +44,7 @@ type step struct {
 
 // Step wires the step.
 func Step(cfg Config, aws aws.Config) step {
-	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile)
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
 	return step{secret: cfg.Fingerprint,
 		cache: &secrets.Cache{Reader: secrets.SecretsManager{Client: secretsmanager.NewFromConfig(aws)}, Now: time.Now, TTL: keysTTL},
 		fence: workflow.Fence{Ledger: l, Fence: fence.Fence{

@@ -24,7 +24,7 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "TOMBSTONES_TABLE", "FINGERPRINT_SECRET", "STORES")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "TOMBSTONES_TABLE", "FINGERPRINT_SECRET", "STORES")
 }
 
 func TestEveryMessageIsRead(t *testing.T) { recorded.Messages(t, "fence") }

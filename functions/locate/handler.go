@@ -12,6 +12,6 @@ import (
 
 // Step wires the step.
 func Step(cfg casework.Config, aws aws.Config) workflow.Locate {
-	return workflow.Locate{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile),
+	return workflow.Locate{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
 		Finder: awsclients.Finder(aws, cfg.Map, cfg.Stores), Now: time.Now}
 }

@@ -28,15 +28,16 @@ import (
 
 // Config is the function's environment.
 type Config struct {
-	Ledger, CaseFile, Queue, PublicURL, SecurityLog string
-	Secrets                                         metacallback.Secrets
+	Ledger, CaseFile, CaseKeys, Queue, PublicURL, SecurityLog string
+	Secrets                                                   metacallback.Secrets
 }
 
 // Load reads and checks the environment.
 func Load(lookup environment.Lookup) (Config, error) {
 	env := environment.New(lookup)
 	cfg := Config{
-		Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), Queue: env.Address("START_QUEUE_URL"),
+		Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"),
+		Queue:     env.Address("START_QUEUE_URL"),
 		PublicURL: env.Address("PUBLIC_BASE_URL"), SecurityLog: env.Text("SECURITY_LOG_TABLE"),
 		Secrets: metacallback.Secrets{Apps: env.Text("META_APPS_SECRET"), Code: env.Text("CODE_SECRET"), Fingerprint: env.Text("FINGERPRINT_SECRET")},
 	}
@@ -74,7 +75,7 @@ func New(cfg Config, aws aws.Config) Handler {
 		Security: securitylog.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.SecurityLog},
 		Metrics:  &metric.Writer{Out: os.Stdout, Now: time.Now},
 		Intake: metacallback.Intake{
-			Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile), Secrets: cfg.Secrets, Log: log,
+			Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys), Secrets: cfg.Secrets, Log: log,
 			Cache: &secrets.Cache{Reader: secrets.SecretsManager{Client: secretsmanager.NewFromConfig(aws)},
 				Now: time.Now, TTL: secretsTTL, Stale: secretsStale},
 			Queue: dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.Queue}},

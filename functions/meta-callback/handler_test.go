@@ -424,8 +424,8 @@ func TestLostAnswerOfTheTableIsOneRequest(t *testing.T) {
 	if again := b.handle(post(good())); again.Body != first.Body {
 		t.Error("two codes")
 	}
-	if rows := b.rows.All(); len(rows) != 5 {
-		t.Errorf("%d rows, want record, identity and three pointers", len(rows))
+	if rows := b.rows.All(); len(rows) != 7 {
+		t.Errorf("%d rows, want record, event, identity, its key and three pointers", len(rows))
 	}
 }
 
@@ -478,6 +478,6 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "START_QUEUE_URL", "PUBLIC_BASE_URL",
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "START_QUEUE_URL", "PUBLIC_BASE_URL",
 		"SECURITY_LOG_TABLE", "META_APPS_SECRET", "CODE_SECRET", "FINGERPRINT_SECRET")
 }

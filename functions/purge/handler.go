@@ -37,7 +37,7 @@ const reserve = 30 * time.Second
 
 // Step wires the step.
 func Step(cfg Config, aws aws.Config) workflow.Purge {
-	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile)
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
 	finder := awsclients.Finder(aws, cfg.Map, cfg.Stores)
 	finder.Records = awsclients.Records(aws, cfg.Stores, writeBudget(cfg, l))
 	return workflow.Purge{Ledger: l, Now: time.Now, Purger: purge.Purger{Finder: finder, Ledger: l, Reserve: reserve}}

@@ -19,7 +19,7 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "STORES", "WRITE_BUDGET")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "STORES", "WRITE_BUDGET")
 }
 
 func TestABudgetThatIsNoneIsRefused(t *testing.T) {

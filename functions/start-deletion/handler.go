@@ -35,7 +35,7 @@ type Handler struct {
 // New wires the handler.
 func New(cfg Config, aws aws.Config) Handler {
 	return Handler{Log: boundary.Logger(), Starter: dispatch.Starter{
-		Ledger:     awsclients.Ledger(aws, cfg.Ledger, ""),
+		Ledger:     awsclients.Ledger(aws, cfg.Ledger, "", ""),
 		Executions: dispatch.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: cfg.StateMachine}}}
 }
 

@@ -40,7 +40,7 @@ type Handler struct {
 
 // New wires the handler.
 func New(cfg Config, aws aws.Config) Handler {
-	return Handler{Ledger: awsclients.Ledger(aws, cfg.Ledger, ""), Log: boundary.Logger()}
+	return Handler{Ledger: awsclients.Ledger(aws, cfg.Ledger, "", ""), Log: boundary.Logger()}
 }
 
 type response = events.APIGatewayProxyResponse

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,21 +32,22 @@ type bench struct {
 	now          time.Time
 	ledger       *ledger.Ledger
 	queue        *dispatchtest.Queue
+	executions   *dispatchtest.Executions
 	metrics, log bytes.Buffer
 	handler      Handler
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{T: t, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), queue: &dispatchtest.Queue{}}
+	b := &bench{T: t, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), queue: &dispatchtest.Queue{}, executions: dispatchtest.NewExecutions()}
 	now := func() time.Time { return b.now }
 	b.ledger = &ledger.Ledger{Rows: ledgertest.NewFake(), Now: now, Token: ledger.RandomID}
 	b.handler = Handler{Metrics: &metric.Writer{Out: &b.metrics, Now: now}, Sweeper: dispatch.Sweeper{Ledger: b.ledger,
-		Queue: b.queue, Executions: dispatchtest.NewExecutions(), Log: slog.New(slog.NewJSONHandler(&b.log, nil)), Reserve: reserve}}
+		Queue: b.queue, Executions: b.executions, Log: slog.New(slog.NewJSONHandler(&b.log, nil)), Reserve: reserve}}
 	return b
 }
 
 // admit makes a request that is in the given state and due a minute later.
-func (b *bench) admit(change func(*request.Request) error) {
+func (b *bench) admit(change func(*request.Request) error) request.Request {
 	b.Helper()
 	key, err := secrets.ParseVersioned([]byte(`{"current":"1","1":"` + strings.Repeat("k", 64) + `"}`))
 	if err != nil {
@@ -57,12 +61,17 @@ func (b *bench) admit(change func(*request.Request) error) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	return r
 }
 
 func outbox(*request.Request) error    { return nil }
 func dead(r *request.Request) error    { r.Started(1); return nil }
 func dying(r *request.Request) error   { r.Run, r.StartedRun = 10, 10; return nil }
 func waiting(r *request.Request) error { return r.Move(request.NeedsOperator, r.ReceivedAt) }
+
+// names are all metrics of a sweep but SweepCompleted.
+var names = []string{"Resent", "Restarted", "WaitingForOperator", "OpenOver48Hours", "OpenOver7Days", "OpenOver14Days",
+	"OpenOver21Days", "OpenOver25Days", "PastDue", "NeverStarted", "ExecutionsStuck"}
 
 // counted reads the one metric line.
 func (b *bench) counted() map[string]int {
@@ -83,16 +92,17 @@ func (b *bench) counted() map[string]int {
 	return counts
 }
 
+// want demands these counts, and 0 of every other metric but SweepCompleted, which is
+// there if it is wanted.
 func (b *bench) want(counts map[string]int) {
 	b.Helper()
-	got := b.counted()
-	if len(got) != len(counts) {
-		b.Errorf("counted %v, want %v", got, counts)
-	}
-	for name, n := range counts {
-		if got[name] != n {
-			b.Errorf("counted %v, want %v", got, counts)
+	for _, name := range names {
+		if _, named := counts[name]; !named {
+			counts[name] = 0
 		}
+	}
+	if got := b.counted(); !maps.Equal(got, counts) {
+		b.Errorf("counted %v, want %v", got, counts)
 	}
 }
 
@@ -112,6 +122,56 @@ func TestSweepIsCounted(t *testing.T) {
 	}
 }
 
+// Ages are of the whole request: a month after its receipt each of them counts it.
+func TestAgesAreCounted(t *testing.T) {
+	b := newBench(t)
+	b.admit(waiting)
+	b.admit(outbox)
+	b.executions.Started[b.admit(dead).ID+"-1"] = workflow.Message{} // and runs
+	b.now = b.now.Add(31 * 24 * time.Hour)
+	b.admit(waiting)
+	b.now = b.now.Add(time.Minute)
+	if _, err := b.handler.Handle(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.want(map[string]int{"SweepCompleted": 1, "Resent": 1, "WaitingForOperator": 2, "NeverStarted": 1, "ExecutionsStuck": 1,
+		"OpenOver48Hours": 3, "OpenOver7Days": 3, "OpenOver14Days": 3, "OpenOver21Days": 3, "OpenOver25Days": 3, "PastDue": 3})
+}
+
+// A sweep that runs out of time is not complete, though nothing failed.
+func TestSweepOutOfTimeIsNotCompleted(t *testing.T) {
+	b := newBench(t)
+	b.admit(outbox)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve-time.Second))
+	defer cancel()
+	if _, err := b.handler.Handle(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.want(map[string]int{})
+}
+
+// What the alarms of the stack look at is what a sweep writes, but for the metrics of
+// the intake.
+func TestAlarmsLookAtWhatIsCounted(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.handler.Handle(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	written := b.counted()
+	written[metric.Refused] = 0 // by meta-callback, whose tests say so
+	watched := templateenv.AlarmMetrics(t, metric.Namespace)
+	for _, name := range watched {
+		if _, ok := written[name]; !ok {
+			t.Errorf("an alarm looks at %s, which no function writes", name)
+		}
+		delete(written, name)
+	}
+	left := slices.Sorted(maps.Keys(written))
+	if onlyLookedUp := []string{"OpenOver48Hours", "Resent", "Restarted"}; !slices.Equal(left, onlyLookedUp) {
+		t.Errorf("no alarm looks at %v, expected %v", left, onlyLookedUp)
+	}
+}
+
 // The alarm looks for the absence of SweepCompleted: a sweep that failed in part must
 // not report it.
 func TestFailedSweepIsNotCompleted(t *testing.T) {
@@ -125,7 +185,7 @@ func TestFailedSweepIsNotCompleted(t *testing.T) {
 	if !errors.As(err, &retry) || err.Error() != "a sweep could not look after every request" {
 		t.Errorf("got %v", err)
 	}
-	b.want(map[string]int{"Resent": 0, "Restarted": 0, "WaitingForOperator": 1})
+	b.want(map[string]int{"WaitingForOperator": 1})
 	if strings.Contains(b.log.String(), canary) {
 		t.Errorf("logged %s", &b.log)
 	}
@@ -138,7 +198,7 @@ func TestNothingToDoIsCompleted(t *testing.T) {
 		if done, err := b.handler.Handle(t.Context(), src); err != nil || done != (dispatch.Swept{}) {
 			t.Errorf("%s: swept %+v, %v", name, done, err)
 		}
-		b.want(map[string]int{"SweepCompleted": 1, "Resent": 0, "Restarted": 0, "WaitingForOperator": 0})
+		b.want(map[string]int{"SweepCompleted": 1})
 	}
 }
 

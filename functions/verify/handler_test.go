@@ -2,8 +2,22 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/recorded"
+	"github.com/mikla-ai/data-deletion/functions/internal/templateenv"
 )
+
+func TestConfigIsTheStacks(t *testing.T) {
+	cfg, err := Load(templateenv.Lookup(t, "verify"))
+	if err != nil || cfg.Ledger == "" || cfg.Settle <= 0 || cfg.Settle > time.Minute {
+		t.Errorf("got %+v, %v", cfg, err)
+	}
+}
+
+func TestEveryMissingVariableIsNamed(t *testing.T) {
+	_, err := Load(templateenv.Missing)
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "STORES", "INDEX_SETTLE_SECONDS")
+}
 
 func TestEveryMessageIsRead(t *testing.T) { recorded.Messages(t, "verify") }

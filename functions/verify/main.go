@@ -7,11 +7,10 @@ import (
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
-	"github.com/mikla-ai/data-deletion/functions/internal/casework"
 )
 
 func main() {
-	cfg, err := casework.Load(os.LookupEnv)
+	cfg, err := Load(os.LookupEnv)
 	if err != nil {
 		boundary.Start(nil, err)
 	}

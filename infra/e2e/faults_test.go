@@ -52,16 +52,18 @@ func TestFaults(t *testing.T) {
 	}{
 		{"purge is killed before a batch is deleted", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "kill", Count: 1, Function: "purge"}}},
 		{"purge is killed before objects are deleted", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "kill", Count: 1, Function: "purge"}}},
-		{"purge is killed when it saves its cursor", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed when it freezes its containers", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "purge"}}},
+		{"purge is killed when it saves its cursor", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Skip: 1, Function: "purge"}}},
 		{"deletes are throttled", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "throttle", Count: 2}}},
 		{"deletes are left unprocessed", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "unprocessed", Count: 3}}},
 		{"answers to deletes are lost", []client.Fault{{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "lost", Count: 2}}},
 		{"single objects fail", []client.Fault{{Service: "s3", Operation: "DeleteObjects", Kind: "per-key-error", Count: 2}}},
 		{"the profile's delete is lost", []client.Fault{{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost", Count: 1, Function: "purge"}}},
-		{"locate is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "locate"}}},
+		{"locate is killed", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "locate"}}},
 		{"fence is killed", []client.Fault{{Service: "dynamodb", Operation: "UpdateItem", Kind: "kill", Count: 1, Function: "fence"}}},
-		{"verify is killed", []client.Fault{{Service: "dynamodb", Operation: "PutItem", Kind: "kill", Count: 1, Function: "verify"}}},
-		{"close is killed while it scrubs", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "close"}}},
+		{"verify is killed", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "verify"}}},
+		{"close is killed when it destroys the case file's key", []client.Fault{{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill", Count: 1, Function: "close"}}},
+		{"close is killed when it begins to close", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill", Count: 1, Function: "close"}}},
 		{"the answer to the start is lost", []client.Fault{{Service: "states", Operation: "StartExecution", Kind: "lost", Count: 1}}},
 	}
 	for i, c := range cases {
@@ -146,6 +148,11 @@ func TestQueueIsDown(t *testing.T) {
 
 // makeDue lets the time pass after which the sweep looks at the request.
 func makeDue(t *testing.T, ctx context.Context, code string) {
+	look(t, ctx, code, "2026-01-01T00:00:00Z")
+}
+
+// look has the sweep look at the request at that time, until the request is written again.
+func look(t *testing.T, ctx context.Context, code, at string) {
 	t.Helper()
 	id := record(t, ctx, code)["id"].(string)
 	tables := dynamodb.NewFromConfig(server.AWSConfig())
@@ -153,10 +160,10 @@ func makeDue(t *testing.T, ctx context.Context, code string) {
 		TableName: aws.String("mikla-dev-ledger"),
 		Key: map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "request#" + id},
 			"sk": &dynamotypes.AttributeValueMemberS{Value: "request"}},
-		UpdateExpression:          aws.String("SET check_at = :past"),
+		UpdateExpression:          aws.String("SET check_at = :at"),
 		ConditionExpression:       aws.String("attribute_exists(#open)"),
 		ExpressionAttributeNames:  map[string]string{"#open": "open"},
-		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":past": &dynamotypes.AttributeValueMemberS{Value: "2026-01-01T00:00:00Z"}},
+		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":at": &dynamotypes.AttributeValueMemberS{Value: at}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -231,8 +238,22 @@ func await(t *testing.T, ctx context.Context, what string, so func() bool) {
 // a good one that comes with it is started. Redelivery is made immediate.
 func TestPoison(t *testing.T) {
 	ctx := deadline(t, time.Minute)
+	redeliverAtOnce(t, ctx)
+	before := deadLetters(t, ctx)
+	send(t, ctx, `{"v":99,"request_id":"not a request"}`)
+	_, status := erase(t, ctx, "556160")
+	requireOutcome(t, status, "nothing_found")
+	await(t, ctx, "the message in the dead-letter queue", func() bool {
+		return deadLetters(t, ctx) == before+1
+	})
+	requireDrained(t, ctx)
+}
+
+// redeliverAtOnce has a message that failed come again after a second, for this test.
+func redeliverAtOnce(t *testing.T, ctx context.Context) {
+	t.Helper()
 	client, url := queue(ctx, t, startQueue)
-	visibility := func(seconds string) {
+	visibility := func(ctx context.Context, seconds string) {
 		_, err := client.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: aws.String(url),
 			Attributes: map[string]string{"VisibilityTimeout": seconds}})
 		if err != nil {
@@ -240,24 +261,17 @@ func TestPoison(t *testing.T) {
 		}
 	}
 	before := attributes(t, ctx, startQueue)["VisibilityTimeout"]
-	visibility("1")
-	defer visibility(before)
+	visibility(ctx, "1")
+	t.Cleanup(func() { visibility(context.Background(), before) })
 	_, status := erase(t, ctx, "556159") // ends the long poll that began with the old setting
 	requireOutcome(t, status, "nothing_found")
-	send(t, ctx, `{"v":99,"request_id":"not a request"}`)
-	_, status = erase(t, ctx, "556160")
-	requireOutcome(t, status, "nothing_found")
-	await(t, ctx, "the message in the dead-letter queue", func() bool {
-		return attributes(t, ctx, startQueue+"-dlq")["ApproximateNumberOfMessages"] == "1"
-	})
-	requireDrained(t, ctx)
 }
 
 // TestStorageIsDown: nothing durable, no 200, nothing half-written; and the same
 // notice is accepted once the storage answers.
 func TestStorageIsDown(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	before := rows(t, ctx, "ledger") + rows(t, ctx, "casefile")
+	before := rows(t, ctx, "ledger") + rows(t, ctx, "casefile") + rows(t, ctx, "casekeys")
 	if err := stack.Faults(ctx, client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "throttle", Count: 3, Function: "meta-callback"}); err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +279,7 @@ func TestStorageIsDown(t *testing.T) {
 	if _, err := stack.Callback(ctx, "data-deletion", n); err == nil {
 		t.Fatal("a notice was accepted that could not be stored")
 	}
-	if after := rows(t, ctx, "ledger") + rows(t, ctx, "casefile"); after != before {
+	if after := rows(t, ctx, "ledger") + rows(t, ctx, "casefile") + rows(t, ctx, "casekeys"); after != before {
 		t.Errorf("%d rows were left half-written", after-before)
 	}
 	accepted, err := stack.Callback(ctx, "data-deletion", n)

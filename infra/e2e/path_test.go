@@ -205,7 +205,7 @@ func requireErased(t *testing.T, ctx context.Context, code string, want map[stri
 // requireForgotten looks for the person in everything that is ours.
 func requireForgotten(t *testing.T, ctx context.Context, code string, traces ...string) {
 	t.Helper()
-	for _, path := range []string{"/_local/stores/ledger", "/_local/stores/casefile", "/_local/stores/tombstones", "/_local/stores/security_log", "/_local/logs", "/_local/executions"} {
+	for _, path := range []string{"/_local/stores/ledger", "/_local/stores/casefile", "/_local/stores/casekeys", "/_local/stores/tombstones", "/_local/stores/security_log", "/_local/logs", "/_local/executions"} {
 		answer, err := stack.Do(ctx, "GET", path, nil, nil)
 		if err != nil || answer.Status != 200 {
 			t.Fatalf("%s: %d %v", path, answer.Status, err)
@@ -216,14 +216,17 @@ func requireForgotten(t *testing.T, ctx context.Context, code string, traces ...
 			}
 		}
 	}
-	items, err := stack.Store(ctx, "casefile")
-	if err != nil {
-		t.Fatal(err)
-	}
 	id := record(t, ctx, code)["id"]
-	for _, item := range items {
-		if item["pk"] == fmt.Sprint("request#", id) {
-			t.Errorf("a row of the request's case file is left: %v", item["sk"])
+	for _, table := range []string{"casefile", "casekeys"} {
+		items, err := stack.Store(ctx, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range items {
+			if item["pk"] == fmt.Sprint("request#", id) {
+				t.Errorf("%s still has the request's row %v", table, item["sk"])
+			}
 		}
 	}
+	requireInvariants(t, ctx, traces...)
 }

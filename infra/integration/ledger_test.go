@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/mikla-ai/data-deletion/shared/chain"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
@@ -18,10 +19,10 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 )
 
-var ledgerTables = map[ledger.Table]string{ledger.Records: "mikla-dev-ledger", ledger.CaseFile: "mikla-dev-casefile"}
+var ledgerTables = map[ledger.Table]string{ledger.Records: "mikla-dev-ledger", ledger.CaseFile: "mikla-dev-casefile", ledger.CaseKeys: "mikla-dev-casekeys"}
 
 func TestLedgerOnDynamoDB(t *testing.T) {
-	connect := dynamoDB(t, ledgerTables[ledger.Records], ledgerTables[ledger.CaseFile])
+	connect := dynamoDB(t, ledgerTables[ledger.Records], ledgerTables[ledger.CaseFile], ledgerTables[ledger.CaseKeys])
 	rows := ledger.DynamoDB{Client: connect(http.DefaultTransport), Tables: ledgerTables}
 	ledgertest.Contract(t, func(*testing.T) ledger.Rows { return rows })
 	t.Run("a lost answer is resolved by the token", func(t *testing.T) {
@@ -32,6 +33,7 @@ func TestLedgerOnDynamoDB(t *testing.T) {
 	t.Run("a retry does not hide another's write", func(t *testing.T) { anothersWrite(t, connect, rows) })
 	t.Run("concurrent notices are one request", func(t *testing.T) { concurrentNotices(t, rows) })
 	t.Run("a lost answer to an admission", func(t *testing.T) { lostAdmission(t, connect, rows) })
+	t.Run("record and history agree", func(t *testing.T) { chained(t, connect, rows) })
 	t.Run("a scrub leaves nothing", func(t *testing.T) { scrub(t, rows) })
 }
 
@@ -159,19 +161,47 @@ func lostAdmission(t *testing.T, connect func(http.RoundTripper) *dynamodb.Clien
 func scrub(t *testing.T, rows ledger.DynamoDB) {
 	ctx, l := t.Context(), ledger.New(rows)
 	id := insist(t, l, notice("scrubbed", 0), keys(t))
-	for i := range 60 {
-		if err := l.Freeze(ctx, id, 1, fmt.Sprintf("conversation-%03d", i), ledger.Frozen{Store: "conversations"}); err != nil {
+	var found []ledger.Frozen
+	for i := range 250 {
+		found = append(found, ledger.Frozen{Store: "conversations", Fields: map[string]string{"conversation_id": fmt.Sprint(i)}})
+	}
+	for range 2 {
+		if err := l.FreezeAll(ctx, id, 1, found); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen := 0
-	if err := l.EachFrozen(ctx, id, 0, "conversations", func(ledger.Frozen, string) error { seen++; return nil }); err != nil || seen != 60 {
+	if err := l.EachFrozen(ctx, id, 0, "conversations", func(ledger.Frozen, string) error { seen++; return nil }); err != nil || seen != 250 {
 		t.Errorf("%d frozen containers, %v", seen, err)
 	}
 	if err := l.Scrub(ctx, id); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := rows.Query(ctx, ledger.CaseFile, "request#"+id, "", "", 9); err != nil || len(left) != 0 {
-		t.Errorf("%d case rows are left, %v", len(left), err)
+	for _, table := range []ledger.Table{ledger.CaseFile, ledger.CaseKeys} {
+		if left, err := rows.Query(ctx, table, "request#"+id, "", "", 9); err != nil || len(left) != 0 {
+			t.Errorf("%d rows of table %d are left, %v", len(left), table, err)
+		}
+	}
+}
+
+// chained: record and events agree on DynamoDB as they do on the fake, also when the
+// answer to a change is lost.
+func chained(t *testing.T, connect func(http.RoundTripper) *dynamodb.Client, plain ledger.Rows) {
+	ctx := t.Context()
+	id := insist(t, ledger.New(plain), notice("chained", 0), keys(t))
+	for range 3 {
+		line := &lossy{lose: map[string]int{"TransactWriteItems": 1}, calls: map[string]int{}}
+		l := ledger.New(ledger.DynamoDB{Client: connect(line), Tables: ledgerTables})
+		if _, err := l.Update(ctx, id, 0, func(r *request.Request) error { r.NextRun(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := ledger.New(plain).Get(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := ledger.New(plain).Events(ctx, id)
+	if broken := chain.Verify(r, events); err != nil || len(events) != 4 || r.Run != 4 || len(broken) != 0 {
+		t.Errorf("%d events in run %d, %v: %v", len(events), r.Run, err, broken)
 	}
 }

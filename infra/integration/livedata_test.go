@@ -44,7 +44,7 @@ func dataMap(t *testing.T) *datamap.Map {
 // liveNames are the physical names of the stores.
 func liveNames(m *datamap.Map) map[string]string {
 	names := map[string]string{}
-	for _, store := range m.Touched(datamap.Lead) {
+	for _, store := range m.Touched() {
 		names[store] = "mikla-dev-" + store
 	}
 	return names
@@ -52,7 +52,7 @@ func liveNames(m *datamap.Map) map[string]string {
 
 func tablesOf(m *datamap.Map) []string {
 	var out []string
-	for _, s := range m.Touched(datamap.Lead) {
+	for _, s := range m.Touched() {
 		if store, _ := m.Store(s); store.IsTable() {
 			out = append(out, "mikla-dev-"+s)
 		}

@@ -85,7 +85,7 @@ const (
 
 // pure packages decide and never call: they run in a test without anything around
 // them, and nothing in them can reach data.
-var pure = []string{"shared/signedrequest", "shared/confirmation", "shared/personal", "shared/request", "shared/datamap", "shared/statuspage"}
+var pure = []string{"shared/signedrequest", "shared/confirmation", "shared/personal", "shared/request", "shared/chain", "shared/datamap", "shared/statuspage"}
 
 func TestImports(t *testing.T) {
 	rules := []struct {

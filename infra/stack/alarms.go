@@ -23,25 +23,37 @@ type alarm struct {
 	atLeast float64
 	periods float64 // of the metric, all of them; 0 is 1
 	absence bool    // alarms below atLeast, and when there is no data
+	page    bool    // must wake somebody
 }
 
+// addAlarms makes two topics: Alarms has every alarm, for whoever looks during the day;
+// Pages has those among them that must wake somebody.
 func (d *deletion) addAlarms(api awsapigateway.SpecRestApi) {
-	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{
-		TopicName:  jsii.String(d.stage.name("alarms")),
+	alarms, pages := d.alarmTopic("Alarms", "AlarmTopicArn"), d.alarmTopic("Pages", "PageTopicArn")
+	for _, a := range d.alarms(api) {
+		made := d.alarm(a)
+		made.AddAlarmAction(alarms)
+		if a.page {
+			made.AddAlarmAction(pages)
+		}
+	}
+}
+
+func (d *deletion) alarmTopic(id, output string) awscloudwatch.IAlarmAction {
+	topic := awssns.NewTopic(d.stack, jsii.String(id), &awssns.TopicProps{
+		TopicName:  jsii.String(d.stage.name(strings.ToLower(id))),
 		MasterKey:  d.transportKey,
 		EnforceSSL: jsii.Bool(true),
 	})
-	d.output("AlarmTopicArn", topic.TopicArn())
-	action := awscloudwatchactions.NewSnsAction(topic)
-	for _, a := range d.alarms(api) {
-		d.alarm(a).AddAlarmAction(action)
-	}
+	d.output(output, topic.TopicArn())
+	return awscloudwatchactions.NewSnsAction(topic)
 }
 
 func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 	sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: fiveMinutes()}
-	// A waiting request is counted every five minutes or so: a longer period keeps its
-	// alarm from going on and off.
+	// Each sweep counts those open requests that it looks at, and it looks at each of them
+	// every five minutes at the latest. The maximum of a quarter of an hour has each of
+	// them in it; a shorter period, or a sum, would go on and off.
 	quarter := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: awscdk.Duration_Minutes(jsii.Number(15))}
 	most := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: fiveMinutes()}
 	return []alarm{
@@ -66,6 +78,27 @@ func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 		{name: "DeletionWaitingForOperator", atLeast: 1,
 			meaning: "A request cannot proceed without a person.",
 			metric:  d.counted("WaitingForOperator", quarter)},
+		{name: "DeletionNeverStarted", atLeast: 1,
+			meaning: "A request was accepted or is to go on, and no execution has started for five minutes.",
+			metric:  d.counted("NeverStarted", quarter)},
+		{name: "DeletionExecutionsStuck", atLeast: 1,
+			meaning: "An execution runs, but its request has not got on for an hour.",
+			metric:  d.counted("ExecutionsStuck", quarter)},
+		{name: "DeletionOpenOver7Days", atLeast: 1,
+			meaning: "A request has been open for seven days of its thirty.",
+			metric:  d.counted("OpenOver7Days", quarter)},
+		{name: "DeletionOpenOver14Days", atLeast: 1,
+			meaning: "A request has been open for fourteen days of its thirty.",
+			metric:  d.counted("OpenOver14Days", quarter)},
+		{name: "DeletionOpenOver21Days", atLeast: 1,
+			meaning: "A request has been open for twenty-one days of its thirty.",
+			metric:  d.counted("OpenOver21Days", quarter)},
+		{name: "DeletionOpenOver25Days", atLeast: 1, page: true,
+			meaning: "A request is due within five days.",
+			metric:  d.counted("OpenOver25Days", quarter)},
+		{name: "DeletionPastDue", atLeast: 1, page: true,
+			meaning: "A request is open after its due date: the promise of thirty days is broken.",
+			metric:  d.counted("PastDue", quarter)},
 		{name: "DeletionSweepMissing", atLeast: 1, periods: 2, absence: true,
 			meaning: "No sweep completed for ten minutes: nothing restarts what died.",
 			metric:  d.counted("SweepCompleted", sum)},

@@ -77,7 +77,10 @@ func TestAbsenceOfTheSweepAlarms(t *testing.T) {
 }
 
 func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
-	want := map[string]bool{"WaitingForOperator": true, "SweepCompleted": true, "Refused": true}
+	want := map[string]bool{"SweepCompleted": true, "Refused": true}
+	for _, name := range sweepSees {
+		want[name] = true
+	}
 	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
 		name, _ := r.Properties["MetricName"].(string)
 		if !want[name] {
@@ -90,6 +93,51 @@ func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("not watched: %v", want)
+	}
+}
+
+// sweepSees are the metrics that a sweep counts of the requests it looks at.
+var sweepSees = []string{"WaitingForOperator", "NeverStarted", "ExecutionsStuck", "OpenOver7Days", "OpenOver14Days",
+	"OpenOver21Days", "OpenOver25Days", "PastDue"}
+
+// One sweep sees a part of the open requests, three looks see each of them: anything but
+// the maximum of a quarter of an hour would let these alarms go on and off.
+func TestAlarmsOnWhatASweepSeesAreSteady(t *testing.T) {
+	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		name, _ := r.Properties["MetricName"].(string)
+		if !slices.Contains(sweepSees, name) {
+			continue
+		}
+		got := []any{r.Properties["Statistic"], r.Properties["Period"], r.Properties["EvaluationPeriods"], r.Properties["Threshold"]}
+		if want := []any{"Maximum", 900.0, 1.0, 1.0}; !slices.Equal(got, want) {
+			t.Errorf("%s looks at %v, want %v", id, got, want)
+		}
+	}
+}
+
+// Pages wake somebody: what is about to break the promise of thirty days, or has.
+func TestPages(t *testing.T) {
+	topics := map[string]string{}
+	for id, r := range ofType(t, "AWS::SNS::Topic") {
+		topics[r.Properties["TopicName"].(string)] = id
+	}
+	alarms, pages := topics["mikla-dev-deletion-alarms"], topics["mikla-dev-deletion-pages"]
+	if alarms == "" || pages == "" || len(topics) != 2 {
+		t.Fatalf("the topics are %v", topics)
+	}
+	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		name := r.Properties["AlarmName"].(string)
+		want := []string{alarms}
+		if name == "DeletionOpenOver25Days" || name == "DeletionPastDue" {
+			want = append(want, pages)
+		}
+		var got []string
+		for _, action := range r.Properties["AlarmActions"].([]any) {
+			got = append(got, action.(map[string]any)["Ref"].(string))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s goes to %v, want %v", id, got, want)
+		}
 	}
 }
 

@@ -22,19 +22,15 @@ import (
 //go:embed cdk.json
 var cdkJSON []byte
 
-// synthesize writes the cloud assembly to out. code is the folder with one folder per
-// function, as built.
-func synthesize(code, out string) (err error) {
+// synthesize writes the cloud assembly of a data map to out. code is the folder with one
+// folder per function, as built.
+func synthesize(m *datamap.Map, code, out string) (err error) {
 	// The CDK reports every mistake as a panic.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("synthesize: %v", p)
 		}
 	}()
-	m, err := datamap.Load()
-	if err != nil {
-		return err
-	}
 	app, err := newApp(out)
 	if err != nil {
 		return err

@@ -37,7 +37,8 @@ func checkStores(m *datamap.Map, templates map[string]template) []string {
 		}
 	}
 	for _, store := range m.Stores {
-		if !deployed[store.Name] {
+		tagged := store.Kind == "table" || store.Kind == "bucket"
+		if !deployed[store.Name] && tagged {
 			problems = append(problems, fmt.Sprintf("store %q of the data map is in no stack under the tag %s", store.Name, storeTag))
 		}
 	}

@@ -25,7 +25,7 @@ type deletion struct {
 
 	publicBaseURL *string
 	platformKey   awskms.IKey // of Mikla's live stores
-	recordsKey    awskms.Key  // of ledger, casefile and tombstones
+	recordsKey    awskms.Key  // of ledger, casefile, its keys, and tombstones
 	secretsKey    awskms.Key
 	transportKey  awskms.Key // of queues, logs and alarms: opaque IDs only
 	tables        map[string]awsdynamodb.TableV2
@@ -72,12 +72,13 @@ func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms
 
 func (d *deletion) addTables() {
 	for _, store := range d.datam.Stores {
-		if store.Owner != "service" {
+		if store.Owner != "service" || !store.IsTable() {
 			continue
 		}
-		// The casefile holds what names a person while a request is open. With recovery
-		// it would be readable for a day after it was scrubbed.
-		recovery := store.Name != "casefile"
+		// The casefile holds what names a person while a request is open, and casekeys the
+		// keys that make it readable. With recovery either would be there for a day after
+		// it was scrubbed.
+		recovery := store.Name != "casefile" && store.Name != "casekeys"
 		d.tables[store.Name] = table(d.stack, d.stage, store, d.recordsKey, lasting{recovery: recovery, retained: true})
 	}
 }

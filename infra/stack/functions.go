@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -11,8 +13,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
 // functionFolders are the folders of functions/ that deploy.
@@ -22,6 +22,11 @@ var functionFolders = []string{
 
 // startTimeout of start-deletion, seconds; the queue hides a message six times as long.
 const startTimeout = 30
+
+// indexSettleSeconds is how long verification waits, after the fence stood, for the
+// indexes of live tables to show what was written before. DynamoDB shows it within a
+// fraction of a second as a rule.
+const indexSettleSeconds = "3"
 
 // function is what tells one function from another.
 type function struct {
@@ -34,9 +39,9 @@ type function struct {
 
 // addStepFunctions makes the functions that the state machine calls.
 func (d *deletion) addStepFunctions() {
-	ledger, casefile := d.table("ledger"), d.table("casefile")
+	ledger, casefile, casekeys := d.table("ledger"), d.table("casefile"), d.table("casekeys")
 	ofSubject := func() map[string]*string {
-		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "STORES": d.stores()}
+		return map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys, "STORES": d.stores()}
 	}
 	d.add(function{
 		folder: "locate", timeout: 60,
@@ -45,8 +50,8 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.live("links", "Query"),
-			d.live("leads", "GetItem"),
+			d.own("casekeys", "GetItem"),
+			d.located(),
 		),
 	})
 	fence := ofSubject()
@@ -59,9 +64,9 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.own("tombstones", "UpdateItem"),
-			d.live("leads", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
-			d.live("conversations", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
+			d.hidden(),
 			d.read(d.fingerprint),
 		),
 	})
@@ -74,28 +79,33 @@ func (d *deletion) addStepFunctions() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore(
 				[]string{"GetItem", "BatchGetItem", "Query", "BatchWriteItem", "DeleteItem", "UpdateItem"},
 				d.listMedia, d.deleteMedia),
 		),
 	})
+	verify := ofSubject()
+	verify["INDEX_SETTLE_SECONDS"] = jsii.String(indexSettleSeconds)
 	d.add(function{
 		folder: "verify", timeout: 300,
 		description: "Looks for what is left of a subject; can only read live stores.",
-		environment: ofSubject(),
+		environment: verify,
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
 			d.everyStore([]string{"GetItem", "BatchGetItem", "Query"}, d.listMedia),
 		),
 	})
 	d.add(function{
 		folder: "close", timeout: 60,
 		description: "Counts, scrubs the casefile and sets the request's last state.",
-		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile},
+		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
 			d.own("casefile", "GetItem", "Query", "DeleteItem"),
+			d.own("casekeys", "GetItem", "DeleteItem"),
 		),
 	})
 }
@@ -120,6 +130,7 @@ func (d *deletion) addMetaCallback() {
 		environment: map[string]*string{
 			"LEDGER_TABLE":       d.table("ledger"),
 			"CASEFILE_TABLE":     d.table("casefile"),
+			"CASEKEYS_TABLE":     d.table("casekeys"),
 			"START_QUEUE_URL":    d.startQueue.QueueUrl(),
 			"META_APPS_SECRET":   d.metaApps.SecretArn(),
 			"CODE_SECRET":        d.codeSecret.SecretArn(),
@@ -130,6 +141,7 @@ func (d *deletion) addMetaCallback() {
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem"),
+			d.own("casekeys", "GetItem", "PutItem"),
 			d.live("security_log", "UpdateItem"),
 			d.send(),
 			d.read(d.metaApps, d.codeSecret, d.fingerprint),
@@ -187,38 +199,63 @@ func (d *deletion) addSweep() {
 	})
 }
 
-// everyStore allows operations on each table that the lead scope touches, and what is
-// given for each of its buckets.
+// everyStore allows operations on each table that deletions touch, and what is given for
+// each of its buckets.
 func (d *deletion) everyStore(operations []string, onBucket ...func(string) rights) rights {
 	var granted rights
-	for _, store := range d.touched() {
-		if store.Kind == "table" {
-			granted = append(granted, d.live(store.Name, operations...)...)
+	for _, name := range d.datam.Touched() {
+		if d.store(name).IsTable() {
+			granted = append(granted, d.live(name, operations...)...)
 			continue
 		}
 		for _, allowed := range onBucket {
-			granted = append(granted, allowed(store.Name)...)
+			granted = append(granted, allowed(name)...)
 		}
 	}
 	return granted
 }
 
-// touched is the stores in which the data map finds items of a lead.
-func (d *deletion) touched() []datamap.Store {
-	var stores []datamap.Store
-	for _, store := range d.datam.Stores {
-		if len(store.Find[datamap.Lead]) > 0 {
-			stores = append(stores, store)
+// located allows what following the map's identities takes: the tables that they look
+// in, and the rows that complete a subject.
+func (d *deletion) located() rights {
+	operations := map[string][]string{}
+	for _, identity := range d.datam.Identities {
+		operations[identity.Store] = append(operations[identity.Store], "Query")
+	}
+	for _, scope := range d.datam.Scopes {
+		for _, unit := range d.datam.Locators(scope) {
+			operations[unit.Store.Name] = append(operations[unit.Store.Name], "GetItem")
 		}
 	}
-	return stores
+	return d.onStores(operations)
+}
+
+// hidden allows what hiding takes, in the tables whose rows are hidden or lose something
+// at once.
+func (d *deletion) hidden() rights {
+	operations := map[string][]string{}
+	for _, store := range d.datam.Stores {
+		if store.HiddenBy != "" || len(store.AtOnce) > 0 {
+			operations[store.Name] = []string{"GetItem", "BatchGetItem", "Query", "UpdateItem"}
+		}
+	}
+	return d.onStores(operations)
+}
+
+func (d *deletion) onStores(operations map[string][]string) rights {
+	var granted rights
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		slices.Sort(operations[name])
+		granted = append(granted, d.live(name, slices.Compact(operations[name])...)...)
+	}
+	return granted
 }
 
 // stores is the value of STORES: the physical name of each store, as JSON.
 func (d *deletion) stores() *string {
 	names := map[string]string{}
-	for _, store := range d.touched() {
-		names[store.Name] = d.stage.storeName(store)
+	for _, name := range d.datam.Touched() {
+		names[name] = d.stage.storeName(d.store(name))
 	}
 	value, err := json.Marshal(names)
 	if err != nil {

@@ -17,13 +17,13 @@ var expected = map[string]struct {
 	timeout     float64
 	environment string
 }{
-	"meta-callback":  {10, "CASEFILE_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE META_APPS_SECRET PUBLIC_BASE_URL SECURITY_LOG_TABLE START_QUEUE_URL"},
+	"meta-callback":  {10, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE META_APPS_SECRET PUBLIC_BASE_URL SECURITY_LOG_TABLE START_QUEUE_URL"},
 	"start-deletion": {30, "LEDGER_TABLE STATE_MACHINE_ARN"},
-	"locate":         {60, "CASEFILE_TABLE LEDGER_TABLE STORES"},
-	"fence":          {60, "CASEFILE_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
-	"purge":          {900, "CASEFILE_TABLE LEDGER_TABLE STORES WRITE_BUDGET"},
-	"verify":         {300, "CASEFILE_TABLE LEDGER_TABLE STORES"},
-	"close":          {60, "CASEFILE_TABLE LEDGER_TABLE"},
+	"locate":         {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
+	"fence":          {60, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
+	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES WRITE_BUDGET"},
+	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE INDEX_SETTLE_SECONDS LEDGER_TABLE STORES"},
+	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
 	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
 	"status":         {10, "LEDGER_TABLE"},
 }
@@ -74,9 +74,9 @@ func TestEveryFunctionFolderDeploys(t *testing.T) {
 	}
 }
 
-func TestStoresNameWhatTheLeadScopeTouches(t *testing.T) {
+func TestStoresNameWhatDeletionsTouch(t *testing.T) {
 	want := map[string]string{
-		"links": "mikla-dev-links", "leads": "mikla-dev-leads", "conversations": "mikla-dev-conversations",
+		"tenants": "mikla-dev-tenants", "channels": "mikla-dev-channels", "links": "mikla-dev-links", "leads": "mikla-dev-leads", "conversations": "mikla-dev-conversations",
 		"messages": "mikla-dev-messages", "ai_audit": "mikla-dev-ai_audit", "ai_quotes": "mikla-dev-ai_quotes",
 		"media": "mikla-dev-media-000000000000",
 	}
@@ -192,8 +192,8 @@ func writesData(action string) bool {
 func TestWhoMayWriteWhere(t *testing.T) {
 	want := map[string]string{
 		"meta-callback": "security_log",
-		"fence":         "conversations leads",
-		"purge":         "ai_audit ai_quotes conversations leads links media messages",
+		"fence":         "channels conversations leads tenants",
+		"purge":         "ai_audit ai_quotes channels conversations leads links media messages tenants",
 	}
 	for _, folder := range functionFolders {
 		stores := map[string]bool{}
@@ -204,6 +204,26 @@ func TestWhoMayWriteWhere(t *testing.T) {
 		}
 		if got := strings.Join(slices.Sorted(maps.Keys(stores)), " "); got != want[folder] {
 			t.Errorf("%s may write to live stores %q, want %q", folder, got, want[folder])
+		}
+	}
+}
+
+// A case file can be read with its key, and whoever destroys the key destroys the file.
+func TestWhoMayHoldTheKeysOfCaseFiles(t *testing.T) {
+	want := map[string]string{
+		"meta-callback": "GetItem PutItem", "locate": "GetItem", "fence": "GetItem", "purge": "GetItem",
+		"verify": "GetItem", "close": "DeleteItem GetItem",
+	}
+	for _, folder := range functionFolders {
+		var may []string
+		for _, granted := range rightsOf(t, roleOf(t, folder)) {
+			if strings.HasSuffix(granted.resource, "table/mikla-dev-casekeys") {
+				may = append(may, strings.TrimPrefix(granted.action, "dynamodb:"))
+			}
+		}
+		slices.Sort(may)
+		if got := strings.Join(may, " "); got != want[folder] {
+			t.Errorf("%s may %q on casekeys, want %q", folder, got, want[folder])
 		}
 	}
 }

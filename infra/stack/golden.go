@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
 // stackNames of the templates that are committed.
@@ -14,7 +16,11 @@ var stackNames = []string{"Deletion", "PlatformDev"}
 
 // refresh writes the normalised templates into a folder.
 func refresh(folder string) error {
-	templates, err := goldenTemplates()
+	m, err := datamap.Load()
+	if err != nil {
+		return err
+	}
+	templates, err := goldenTemplates(m)
 	if err != nil {
 		return err
 	}
@@ -37,7 +43,7 @@ func goldenFile(stack string) string { return stack + ".template.json" }
 
 // goldenTemplates synthesizes with placeholders for the functions' code, whose hashes
 // are normalised away, so that a template changes only when the infrastructure does.
-func goldenTemplates() (map[string][]byte, error) {
+func goldenTemplates(m *datamap.Map) (map[string][]byte, error) {
 	dir, err := os.MkdirTemp("", "stack-")
 	if err != nil {
 		return nil, err
@@ -47,7 +53,7 @@ func goldenTemplates() (map[string][]byte, error) {
 	if err := placeholders(code); err != nil {
 		return nil, err
 	}
-	if err := synthesize(code, out); err != nil {
+	if err := synthesize(m, code, out); err != nil {
 		return nil, err
 	}
 	templates := map[string][]byte{}

@@ -10,7 +10,7 @@ import (
 // addKeys makes one key for each kind of secrecy, so that who may use one is not let
 // into the others.
 func (d *deletion) addKeys() {
-	d.recordsKey = d.key("RecordsKey", "records", "Ledger, casefile and tombstones")
+	d.recordsKey = d.key("RecordsKey", "records", "Ledger, casefile, its keys, and tombstones")
 	d.secretsKey = d.key("SecretsKey", "secrets", "App secrets, code secret and fingerprint secret")
 	d.transportKey = d.key("TransportKey", "transport", "Queues, logs and alarms")
 	d.transportKey.AddToResourcePolicy(d.logsMayUseKey(), nil)

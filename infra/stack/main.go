@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
 func main() {
@@ -42,5 +44,9 @@ func run(golden string) error {
 	if out == "" {
 		out = filepath.Join(root, "infra", "stack", "cdk.out")
 	}
-	return synthesize(code, out)
+	m, err := datamap.Load()
+	if err != nil {
+		return err
+	}
+	return synthesize(m, code, out)
 }

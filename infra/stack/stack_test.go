@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
 // TestMain keeps what the CDK's runtime leaves behind out of the machine's temporary
@@ -30,7 +32,13 @@ func runTests(m *testing.M) int {
 }
 
 // synthesized once for all tests: it takes seconds.
-var synthesized = sync.OnceValues(goldenTemplates)
+var synthesized = sync.OnceValues(func() (map[string][]byte, error) {
+	m, err := datamap.Load()
+	if err != nil {
+		return nil, err
+	}
+	return goldenTemplates(m)
+})
 
 func golden(t *testing.T) map[string]template {
 	t.Helper()

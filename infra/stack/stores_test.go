@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +22,65 @@ func loadMap(t *testing.T) *datamap.Map {
 func TestEveryStoreIsInTheDataMapAndTagged(t *testing.T) {
 	for _, problem := range checkStores(loadMap(t), golden(t)) {
 		t.Error(problem)
+	}
+}
+
+// A further store of the platform is an entry of the map and nothing else: table, index,
+// names and rights follow, and a template without it is refused.
+func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
+	source, err := os.ReadFile("../../shared/datamap/datamap.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := datamap.Parse("datamap.yaml", append(source, `
+  - name: notes
+    owner: platform
+    kind: table
+    category: lead_profile
+    key: [lead_key, note_id]
+    parent: leads
+    find:
+      lead: [{where: {lead_key: "{tenant_id}#{lead_id}"}}]
+      channel: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
+      tenant: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
+    hidden_by: deleting_at
+    rule: delete
+`...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := goldenTemplates(m) // refuses what is not in the map
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	deployed, err := parseTemplate(sources["Deletion"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(deployed.Resources)) {
+		r := deployed.Resources[id]
+		for _, granted := range rightsOf(t, r) {
+			if r.Type == "AWS::IAM::Role" && strings.HasSuffix(granted.resource, "table/mikla-dev-notes") {
+				got = append(got, id[:5]+" "+strings.TrimPrefix(granted.action, "dynamodb:"))
+			}
+		}
+	}
+	want := "Fence Query, Fence BatchGetItem, Fence GetItem, Fence UpdateItem, " +
+		"Purge Query, Purge BatchGetItem, Purge BatchWriteItem, Purge DeleteItem, Purge GetItem, Purge UpdateItem, " +
+		"Verif Query, Verif BatchGetItem, Verif GetItem"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("rights on the new store: %s", strings.Join(got, ", "))
+	}
+	templates := golden(t) // those of the map without it
+	if problems := checkStores(m, templates); len(problems) != 1 || !strings.Contains(problems[0], `store "notes"`) {
+		t.Errorf("a map with a store that is not deployed: %v", problems)
+	}
+	if templates["PlatformDev"], err = parseTemplate(sources["PlatformDev"]); err != nil {
+		t.Fatal(err)
+	}
+	if problems := checkStores(loadMap(t), templates); len(problems) != 1 || !strings.Contains(problems[0], `"notes" is not in shared/datamap/datamap.yaml`) {
+		t.Errorf("a deployed store that is not in the map: %v", problems)
 	}
 }
 
@@ -115,8 +176,8 @@ func TestNothingKeepsDeletedRecordsLong(t *testing.T) {
 			if spec["PointInTimeRecoveryEnabled"] == true && spec["RecoveryPeriodInDays"] != 1.0 {
 				t.Errorf("%s: point-in-time recovery of %v days", id, spec["RecoveryPeriodInDays"])
 			}
-			casefile := r.Properties["TableName"] == "mikla-dev-casefile"
-			if casefile == (spec["PointInTimeRecoveryEnabled"] == true) {
+			forgets := slices.Contains([]any{"mikla-dev-casefile", "mikla-dev-casekeys"}, r.Properties["TableName"])
+			if forgets == (spec["PointInTimeRecoveryEnabled"] == true) {
 				t.Errorf("%s: point-in-time recovery %v", id, spec["PointInTimeRecoveryEnabled"])
 			}
 		}
@@ -196,6 +257,38 @@ func TestEveryQueueHasADeadLetterQueueOrIsOne(t *testing.T) {
 	for id, r := range queues {
 		if r.Properties["RedrivePolicy"] == nil && !targets[id] {
 			t.Errorf("%s has no dead letter queue and is none", id)
+		}
+	}
+}
+
+// What is no table or bucket says in the map how long it keeps what, and keeps it so long.
+func TestQueuesAndLogsKeepWhatTheMapSays(t *testing.T) {
+	m, listed := loadMap(t), 0
+	age := func(name, kind string) float64 {
+		s, ok := m.Store(name)
+		if !ok || s.Kind != kind {
+			t.Errorf("%s %q is not in shared/datamap/datamap.yaml", kind, name)
+		}
+		listed++
+		return float64(s.MaxAgeDays)
+	}
+	for id, r := range ofType(t, "AWS::SQS::Queue") {
+		name := strings.TrimPrefix(r.Properties["QueueName"].(string), dev.name(""))
+		if got, _ := r.Properties["MessageRetentionPeriod"].(float64); got != age(name, "queue")*24*60*60 {
+			t.Errorf("%s keeps messages for %v seconds", id, got)
+		}
+	}
+	for _, s := range m.Stores {
+		if s.Kind == "queue" {
+			listed--
+		}
+	}
+	if listed != 0 {
+		t.Errorf("the map lists queues that are not deployed (%d)", -listed)
+	}
+	for id, r := range ofType(t, "AWS::Logs::LogGroup") {
+		if got := r.Properties["RetentionInDays"]; got != age("logs", "log") {
+			t.Errorf("%s keeps logs for %v days", id, got)
 		}
 	}
 }

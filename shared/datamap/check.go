@@ -9,14 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// scopes and the fields that a subject of the scope starts with.
-var scopes = map[Scope][]string{
-	"conversation": {"tenant_id", "conversation_id"},
-	Lead:           {"tenant_id", "lead_id"},
-	"channel":      {"tenant_id", "channel_id"},
-	"tenant":       {"tenant_id"},
-}
-
 type checker struct {
 	file     string
 	root     *yaml.Node
@@ -61,6 +53,7 @@ func (c *checker) check() error {
 	if c.m.Version != 1 {
 		c.say(c.at("version"), "version is %d; this program reads version 1", c.m.Version)
 	}
+	c.scopes()
 	names := map[string]bool{}
 	for i, s := range c.m.Stores {
 		if names[s.Name] || s.Name == "" {
@@ -77,6 +70,21 @@ func (c *checker) check() error {
 	return errors.Join(c.problems...)
 }
 
+func (c *checker) scopes() {
+	if len(c.m.Scopes) == 0 {
+		c.say(c.at(), "the map has no scopes: nothing could be asked for")
+	}
+	for i, scope := range c.m.Scopes {
+		line := c.at("scopes", i)
+		if len(scope.Key) == 0 {
+			c.say(line, "scope %s needs a key", scope.Name)
+		}
+		if first, _ := c.m.Scope(scope.Name); scope.Name == "" || !slices.Equal(first.Key, scope.Key) {
+			c.say(line, "scope name %q is empty or used twice", scope.Name)
+		}
+	}
+}
+
 func (c *checker) oneOf(line int, what, got string, allowed ...string) {
 	if !slices.Contains(allowed, got) {
 		c.say(line, "%s is %q; expected %s", what, got, strings.Join(allowed, " or "))
@@ -84,9 +92,9 @@ func (c *checker) oneOf(line int, what, got string, allowed ...string) {
 }
 
 func (c *checker) shape(i int, s Store) {
-	c.oneOf(c.at("stores", i, "owner"), "owner of "+s.Name, s.Owner, "platform", "service")
-	c.oneOf(c.at("stores", i, "kind"), "kind of "+s.Name, s.Kind, "table", "bucket")
-	c.oneOf(c.at("stores", i, "rule"), "rule of "+s.Name, s.Rule, "delete", "keep")
+	c.oneOf(c.at("stores", i, "owner"), "owner of "+s.Name, s.Owner, "platform", "service", "external")
+	c.oneOf(c.at("stores", i, "kind"), "kind of "+s.Name, s.Kind, "table", "bucket", "queue", "log", "history", "external")
+	c.oneOf(c.at("stores", i, "rule"), "rule of "+s.Name, s.Rule, "delete", "anonymise", "keep")
 	if s.Category == "" {
 		c.say(c.at("stores", i), "store %s has no category", s.Name)
 	}
@@ -103,6 +111,34 @@ func (c *checker) shape(i int, s Store) {
 	}
 	if s.Rule == "keep" && s.Owner == "platform" && s.Kept == "" {
 		c.say(c.at("stores", i, "rule"), "store %s is kept without a category of kept", s.Name)
+	}
+	c.anonymised(i, s)
+	c.external(i, s)
+}
+
+func (c *checker) anonymised(i int, s Store) {
+	if (s.Rule == "anonymise") != (len(s.Anonymise) > 0) || s.Rule == "anonymise" && !s.IsTable() {
+		c.say(c.at("stores", i, "rule"), "store %s needs the rule anonymise and the attributes to remove, both or none, in a table", s.Name)
+	}
+	for _, attribute := range slices.Concat(s.Anonymise, s.AtOnce) {
+		if slices.Contains(s.Key, attribute) {
+			c.say(c.at("stores", i), "store %s cannot lose %s, which is part of its key", s.Name, attribute)
+		}
+	}
+}
+
+// external demands of a store outside that somebody erases there: it has no keys that
+// this service could look up.
+func (c *checker) external(i int, s Store) {
+	outside := s.Owner == "external"
+	if outside != (s.Kind == "external") || outside != (s.Erase != nil) {
+		c.say(c.at("stores", i), "store %s: owner external, kind external and erase belong together", s.Name)
+	}
+	if s.Erase != nil && (s.Erase.Hook == "") == (s.Erase.Task == "") {
+		c.say(c.at("stores", i, "erase"), "store %s needs a hook or a task, one of them", s.Name)
+	}
+	if outside && (len(s.Find) > 0 || len(s.Concerns) == 0) {
+		c.say(c.at("stores", i), "store %s lies outside: it concerns scopes, and nothing is found there", s.Name)
 	}
 }
 
@@ -122,7 +158,7 @@ func (c *checker) references(i int, s Store) {
 		}
 	}
 	for j, scope := range s.Concerns {
-		if scopes[scope] == nil {
+		if _, ok := c.m.Scope(scope); !ok {
 			c.say(c.at("stores", i, "concerns", j), "store %s concerns the unknown scope %q", s.Name, scope)
 		}
 	}
@@ -145,7 +181,7 @@ func (c *checker) references(i int, s Store) {
 
 // locator says that a store holds the row of a subject of some scope.
 func (c *checker) locator(name string) bool {
-	for scope := range scopes {
+	for _, scope := range c.m.Scopes {
 		for _, u := range c.m.Locators(scope) {
 			if u.Store.Name == name {
 				return true
@@ -190,12 +226,28 @@ func (c *checker) sound(line int, what string, templates ...Template) {
 }
 
 func (c *checker) finders(i int, s Store) {
-	for scope, finders := range s.Find {
-		if scopes[scope] == nil {
-			c.say(c.at("stores", i, "find"), "store %s is found for the unknown scope %q", s.Name, scope)
+	for name := range s.Find {
+		if _, ok := c.m.Scope(name); !ok {
+			c.say(c.at("stores", i, "find"), "store %s is found for the unknown scope %q", s.Name, name)
 		}
+	}
+	found := false
+	for _, scope := range c.m.Scopes {
+		finders := s.Find[scope.Name]
+		if found && len(finders) == 0 {
+			c.say(c.at("stores", i, "find"), "store %s is found for a narrower scope and not for %s, which holds it", s.Name, scope.Name)
+		}
+		found = found || len(finders) > 0
 		for j, f := range finders {
-			c.finder(c.at("stores", i, "find", string(scope), j), s, scope, f)
+			c.finder(c.at("stores", i, "find", scope.Name, j), s, scope, f)
+		}
+	}
+	if s.Owner == "platform" && s.Goes() && !found {
+		c.say(c.at("stores", i), "store %s is to be deleted and no scope says how it is found", s.Name)
+	}
+	for _, name := range s.Fenced {
+		if !slices.Contains(s.Profile, name) {
+			c.say(c.at("stores", i, "fenced"), "store %s is fenced by %s, which its profile does not have", s.Name, name)
 		}
 	}
 }
@@ -211,11 +263,11 @@ func (c *checker) finder(line int, s Store, scope Scope, f Finder) {
 	if f.From != "" {
 		have = append(have, c.fromFields(line, what, scope, f.From)...)
 	}
-	c.sound(line, what, append(values(f.Where), f.Prefix)...)
-	for _, t := range append(values(f.Where), f.Prefix) {
+	c.sound(line, what, f.templates()...)
+	for _, t := range f.templates() {
 		for _, name := range t.Fields() {
 			if !slices.Contains(have, name) {
-				c.say(line, "%s uses {%s}, which neither a subject of scope %s nor %q has", what, name, scope, f.From)
+				c.say(line, "%s uses {%s}, which neither a subject of scope %s nor %q has", what, name, scope.Name, f.From)
 			}
 		}
 	}
@@ -245,27 +297,23 @@ func values(where map[string]Template) []Template {
 	return out
 }
 
-// fields of a subject: those of its scope and those its locator's row adds.
+// fields of a subject: those of its scope and those its own row adds.
 func (c *checker) fields(scope Scope) []string {
-	out := slices.Clone(scopes[scope])
-	for _, s := range c.m.Stores {
-		if len(s.Find[scope]) > 0 {
-			out = append(out, s.Profile...)
-		}
+	out := slices.Clone(scope.Key)
+	for _, u := range c.m.Locators(scope) {
+		out = append(out, u.Store.Profile...)
 	}
 	return out
 }
 
 func (c *checker) fromFields(line int, what string, scope Scope, from string) []string {
 	parent, ok := c.m.Store(from)
-	if !ok || len(parent.Find[scope]) == 0 {
-		c.say(line, "%s comes from %q, which is not found for scope %s", what, from, scope)
+	if !ok || len(parent.Find[scope.Name]) == 0 {
+		c.say(line, "%s comes from %q, which is not found for scope %s", what, from, scope.Name)
 		return nil
 	}
-	for _, f := range parent.Find[scope] {
-		if f.From != "" {
-			c.say(line, "%s comes from %q, which itself comes from another store; one level is what a plan can freeze", what, from)
-		}
+	if !slices.ContainsFunc(parent.Find[scope.Name], func(f Finder) bool { return f.From == "" }) {
+		c.say(line, "%s comes from %q, which itself comes from another store; one level is what a plan can freeze", what, from)
 	}
 	return parent.ContainerFields()
 }
@@ -282,9 +330,24 @@ func (c *checker) identity(i int, id Identity) {
 		c.say(line, "identity %s needs a condition on %s, the partition key of %s", id.Name, store.Key[0], id.Store)
 	}
 	for form, t := range id.Forms {
-		if Scope(form) == Lead && !slices.Equal(t.Fields(), scopes[Lead]) {
-			c.say(line, "form %s of identity %s must hold exactly %v", form, id.Name, scopes[Lead])
+		if scope, ok := c.m.Scope(form); ok && !slices.Equal(t.Fields(), scope.Key) {
+			c.say(line, "form %s of identity %s must hold exactly %v", form, id.Name, scope.Key)
 		}
+	}
+	c.self(line, id)
+}
+
+// self demands of an identity that is a row's own key that the row is a subject's.
+func (c *checker) self(line int, id Identity) {
+	if (id.Is == "") == (len(id.Forms) == 0) {
+		c.say(line, "identity %s needs forms of a target, or the scope that its row is, one of them", id.Name)
+	}
+	if id.Is == "" {
+		return
+	}
+	scope, ok := c.m.Scope(id.Is)
+	if !ok || !slices.ContainsFunc(c.m.Locators(scope), func(u Unit) bool { return u.Store.Name == id.Store }) {
+		c.say(line, "identity %s is no %s: %s does not hold the row of one", id.Name, id.Is, id.Store)
 	}
 }
 

@@ -18,15 +18,18 @@ import (
 //go:embed datamap.yaml
 var embedded []byte
 
-// Scope is what a request deletes.
-type Scope string
+// Scope is what a request deletes: a conversation, a lead, a channel or a tenant.
+type Scope struct {
+	Name       string   `yaml:"name"`
+	Key        []string `yaml:"key"`        // the fields that name a subject
+	Within     []string `yaml:"within"`     // where its external names are unique
+	Everything bool     `yaml:"everything"` // whatever its date
+}
 
-// Lead is one end user as seen by one channel.
-const Lead Scope = "lead"
-
-// Map is the inventory.
+// Map is the inventory. Scopes go from narrow to wide.
 type Map struct {
 	Version    int             `yaml:"version"`
+	Scopes     []Scope         `yaml:"scopes"`
 	Identities []Identity      `yaml:"identities"`
 	Kept       map[string]Kept `yaml:"kept"`
 	Stores     []Store         `yaml:"stores"`
@@ -39,6 +42,7 @@ type Identity struct {
 	Where  map[string]Template `yaml:"where"`
 	Target string              `yaml:"target"`
 	Forms  map[string]Template `yaml:"forms"`
+	Is     string              `yaml:"is"` // the scope whose subject the row itself is
 }
 
 // Kept is a category that a deletion leaves, and for how long after the deletion;
@@ -48,29 +52,33 @@ type Kept struct {
 	Months int    `yaml:"months"`
 }
 
-// Store is one table or bucket.
+// Store is one table or bucket, or a place outside.
 type Store struct {
 	Name       string              `yaml:"name"`
-	Owner      string              `yaml:"owner"` // platform or service
-	Kind       string              `yaml:"kind"`  // table or bucket
+	Owner      string              `yaml:"owner"` // platform, service or external
+	Kind       string              `yaml:"kind"`  // table, bucket, queue, log, history or external
 	Category   string              `yaml:"category"`
 	Key        []string            `yaml:"key"`
 	Indexes    map[string][]string `yaml:"indexes"`
 	Parent     string              `yaml:"parent"`
 	Dated      *Dated              `yaml:"dated"`
 	Belongs    map[string]string   `yaml:"belongs"`
-	Find       map[Scope][]Finder  `yaml:"find"`
+	Find       map[string][]Finder `yaml:"find"` // by scope
 	Profile    []string            `yaml:"profile"`
 	Fenced     []string            `yaml:"fenced"`
 	Objects    []Object            `yaml:"objects"`
 	StaysWith  string              `yaml:"stays_with"`
 	HiddenBy   string              `yaml:"hidden_by"`
+	AtOnce     []string            `yaml:"at_once"`
+	Rises      []string            `yaml:"rises"`
 	Newer      *Newer              `yaml:"newer"`
 	Quotes     *Quotes             `yaml:"quotes"`
-	Rule       string              `yaml:"rule"` // delete or keep
+	Rule       string              `yaml:"rule"` // delete, anonymise or keep
+	Anonymise  []string            `yaml:"anonymise"`
+	Erase      *Erase              `yaml:"erase"`
 	Kept       string              `yaml:"kept"`
-	Concerns   []Scope             `yaml:"concerns"`
-	Expires    string              `yaml:"expires"` // TTL attribute
+	Concerns   []string            `yaml:"concerns"` // scopes
+	Expires    string              `yaml:"expires"`  // TTL attribute
 	Basis      string              `yaml:"basis"`
 	MaxAgeDays int                 `yaml:"max_age_days"`
 }
@@ -87,6 +95,24 @@ type Finder struct {
 	Index  string              `yaml:"index"`
 	Where  map[string]Template `yaml:"where"`
 	Prefix Template            `yaml:"prefix"`
+	Only   map[string]Template `yaml:"only"`
+	Again  bool                `yaml:"again"`
+}
+
+// templates are all that the finder expands.
+func (f Finder) templates() []Template {
+	out := append(values(f.Where), values(f.Only)...)
+	if f.Prefix != "" {
+		out = append(out, f.Prefix)
+	}
+	return out
+}
+
+// Erase is how a store outside erases: by a hook that is called, or by a task of the
+// operator. One of them.
+type Erase struct {
+	Hook string `yaml:"hook"`
+	Task string `yaml:"task"`
 }
 
 // Object is media that a record names in an attribute ("a" or "a[].b").
@@ -167,6 +193,15 @@ func (m *Map) Store(name string) (Store, bool) {
 	return Store{}, false
 }
 
+// Scope finds a scope by name. A form of an identity that is none needs a person.
+func (m *Map) Scope(name string) (Scope, bool) {
+	i := slices.IndexFunc(m.Scopes, func(s Scope) bool { return s.Name == name })
+	if i < 0 {
+		return Scope{}, false
+	}
+	return m.Scopes[i], true
+}
+
 // Identity finds an identity by name.
 func (m *Map) Identity(name string) (Identity, bool) {
 	for _, i := range m.Identities {
@@ -182,7 +217,7 @@ func (s Store) IsTable() bool { return s.Kind == "table" }
 
 // Deciding are the attributes by which it is decided what happens to a record.
 func (s Store) Deciding() []string {
-	out := slices.Sorted(maps.Keys(s.Belongs))
+	out := slices.Concat(slices.Sorted(maps.Keys(s.Belongs)), s.Anonymise, s.Rises)
 	if s.Dated != nil {
 		out = append(out, s.Dated.Attribute)
 	}

@@ -22,6 +22,8 @@ func load(t testing.TB) *datamap.Map {
 
 // small is a sound map; the problems below are made by replacing a line of it.
 const small = `version: 1
+scopes:
+  - {name: lead, key: [tenant_id, lead_id]}
 identities:
   - name: user
     store: links
@@ -106,7 +108,7 @@ func TestEveryProblemNamesItsLine(t *testing.T) {
 		{"rule", "    rule: keep\n    kept", "    rule: maybe\n    kept", `small.yaml:$: rule of logs is "maybe"`},
 		{"name twice", "  - name: logs", "  - name: leads", `small.yaml:$: store name "leads" is empty or used twice`},
 		{"no name", "  - name: logs", `  - name: ""`, `small.yaml:$: store name "" is empty`},
-		{"no category", "    category: logs\n", "", "small.yaml:48: store logs has no category"},
+		{"no category", "    category: logs\n", "", "small.yaml:50: store logs has no category"},
 		{"no key", "    key: [day]\n", "", "table logs needs a key"},
 		{"empty key", "    key: [tenant_id, lead_id]", "    key: []", "small.yaml:$: table leads needs a key"},
 		{"long key", "    key: [day]", "    key: [a, b, c]", "small.yaml:$: table logs needs a key"},
@@ -129,11 +131,11 @@ func TestEveryProblemNamesItsLine(t *testing.T) {
 		{"stays with no own row", "    parent: leads\n", "    parent: leads\n    stays_with: media\n", `store links stays with "media", which holds no subject's own row`},
 		{"quotation nowhere", "    parent: leads\n", "    parent: leads\n    quotes: {store: leads, reference: r, form: \"{a}\", list: l, whose: w, field: f, text: t}\n", "quotes of links name no fields"},
 		{"from nowhere", "        - index: by_target", "        - from: nobody\n          index: by_target", `small.yaml:$: finder of links comes from "nobody"`},
-		{"identity elsewhere", "    store: links\n", "    store: nobody\n", "small.yaml:3: identity user looks in"},
-		{"identity in a bucket", "    store: links\n", "    store: media\n", "small.yaml:3: identity user looks in"},
-		{"identity without partition", `    where: {app_user:`, `    where: {target:`, "small.yaml:3: identity user needs a condition on app_user"},
-		{"form of a lead", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}"`, "small.yaml:3: form lead of identity user must hold exactly"},
-		{"form read in two ways", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}{lead_id}"`, `small.yaml:3: identity user: "lead#{tenant_id}{lead_id}" can be read in two ways`},
+		{"identity elsewhere", "    store: links\n", "    store: nobody\n", "small.yaml:5: identity user looks in"},
+		{"identity in a bucket", "    store: links\n", "    store: media\n", "small.yaml:5: identity user looks in"},
+		{"identity without partition", `    where: {app_user:`, `    where: {target:`, "small.yaml:5: identity user needs a condition on app_user"},
+		{"form of a lead", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}"`, "small.yaml:5: form lead of identity user must hold exactly"},
+		{"form read in two ways", `      lead: "lead#{tenant_id}#{lead_id}"`, `      lead: "lead#{tenant_id}{lead_id}"`, `small.yaml:5: identity user: "lead#{tenant_id}{lead_id}" can be read in two ways`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at := strings.Index(small, c.old)
@@ -174,11 +176,15 @@ func FuzzParseNeverPanics(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, unit := range m.Plan(datamap.Lead) {
-			m.Children(datamap.Lead, unit.Store.Name)
+		for _, scope := range m.Scopes {
+			for _, unit := range m.Plan(scope) {
+				m.From(scope, unit.Store.Name)
+				m.Binding(scope, unit.Store)
+			}
+			m.KeptAfter(scope.Name)
+			m.Outside(scope.Name)
 		}
-		m.Touched(datamap.Lead)
-		m.KeptAfter(datamap.Lead)
+		m.Touched()
 	})
 }
 
@@ -253,23 +259,53 @@ func names(units []datamap.Unit) []string {
 	return out
 }
 
-func TestThePlanGoesFromTheLeavesToTheLocator(t *testing.T) {
+func scope(t testing.TB, m *datamap.Map, name string) datamap.Scope {
+	t.Helper()
+	s, ok := m.Scope(name)
+	if !ok {
+		t.Fatalf("no scope %s", name)
+	}
+	return s
+}
+
+func TestThePlanOfEachScopeGoesFromTheLeavesToTheLocator(t *testing.T) {
 	m := load(t)
-	want := []string{"media", "messages", "messages", "ai_audit", "ai_quotes", "links", "conversations", "leads"}
-	if got := names(m.Plan(datamap.Lead)); !slices.Equal(got, want) {
-		t.Errorf("the plan is %v, want %v", got, want)
+	for _, c := range []struct{ scope, plan, containers, locators, kept string }{
+		{"conversation", "media messages ai_audit ai_quotes conversations", "messages", "conversations", "security_log metrics"},
+		{"lead", "media messages messages messages ai_audit ai_audit ai_quotes links conversations conversations leads", "messages conversations", "leads", "security_log metrics"},
+		{"channel", "media messages ai_audit ai_quotes links links conversations leads channels", "conversations leads", "channels", "security_log metrics"},
+		{"tenant", "media messages ai_audit ai_quotes links links conversations leads channels tenants", "conversations leads channels", "tenants", "billing security_log metrics"},
+	} {
+		s := scope(t, m, c.scope)
+		for what, got := range map[string][2]string{
+			"plan":       {strings.Join(names(m.Plan(s)), " "), c.plan},
+			"containers": {strings.Join(names(m.Containers(s)), " "), c.containers},
+			"locators":   {strings.Join(names(m.Locators(s)), " "), c.locators},
+			"kept":       {strings.Join(m.KeptAfter(c.scope), " "), c.kept},
+		} {
+			if got[0] != got[1] {
+				t.Errorf("%s of a %s: %s\nwant %s", what, c.scope, got[0], got[1])
+			}
+		}
 	}
-	if got := names(m.Containers(datamap.Lead)); !slices.Equal(got, []string{"conversations"}) {
-		t.Errorf("containers %v", got)
-	}
-	if got := names(m.Locators(datamap.Lead)); !slices.Equal(got, []string{"leads"}) {
-		t.Errorf("locators %v", got)
-	}
-	if got := m.Touched(datamap.Lead); !slices.Equal(got, []string{"leads", "links", "conversations", "messages", "ai_audit", "ai_quotes", "media"}) {
+	if got := m.Touched(); !slices.Equal(got, []string{"tenants", "channels", "leads", "links", "conversations", "messages", "ai_audit", "ai_quotes", "media"}) {
 		t.Errorf("touched %v", got)
 	}
-	if got := m.KeptAfter(datamap.Lead); !slices.Equal(got, []string{"security_log", "metrics"}) {
-		t.Errorf("kept %v", got)
+}
+
+// What is frozen of a container is what is found by it, and no more.
+func TestBindings(t *testing.T) {
+	m := load(t)
+	for _, c := range []struct{ scope, store, want string }{
+		{"lead", "conversations", "channel_id conversation_id tenant_id"},
+		{"lead", "messages", "conversation_id lead_id tenant_id"},
+		{"conversation", "messages", "lead_id tenant_id"},
+		{"tenant", "leads", "lead_id tenant_id"},
+	} {
+		store, _ := m.Store(c.store)
+		if got := strings.Join(m.Binding(scope(t, m, c.scope), store), " "); got != c.want {
+			t.Errorf("%s of a %s: %s, want %s", c.store, c.scope, got, c.want)
+		}
 	}
 }
 
@@ -277,19 +313,22 @@ func TestThePlanGoesFromTheLeavesToTheLocator(t *testing.T) {
 func TestThePlanDoesNotDependOnTheFile(t *testing.T) {
 	m := load(t)
 	slices.Reverse(m.Stores)
-	position := map[string]int{}
-	for i, name := range names(m.Plan(datamap.Lead)) {
-		position[name] = i
-	}
-	for _, s := range m.Stores {
-		if _, planned := position[s.Name]; !planned {
-			continue
+	for _, s := range m.Scopes {
+		first, last := map[string]int{}, map[string]int{}
+		for i, name := range names(m.Plan(s)) {
+			if _, seen := first[name]; !seen {
+				first[name] = i
+			}
+			last[name] = i
 		}
-		if parent, ok := position[s.Parent]; ok && parent < position[s.Name] {
-			t.Errorf("%s goes before %s, which leads from it", s.Parent, s.Name)
-		}
-		if s.Kind == "bucket" && position[s.Name] != 0 {
-			t.Errorf("%s goes after records", s.Name)
+		for name := range first {
+			store, _ := m.Store(name)
+			if parent, planned := first[store.Parent]; planned && parent < last[name] {
+				t.Errorf("%s: %s goes before %s, which leads from it", s.Name, store.Parent, name)
+			}
+			if store.Kind == "bucket" && first[name] != 0 {
+				t.Errorf("%s: %s goes after records", s.Name, name)
+			}
 		}
 	}
 }
@@ -323,7 +362,7 @@ func attributes(s datamap.Store) []string {
 	if !s.IsTable() {
 		return []string{"key"}
 	}
-	out := slices.Concat(s.Key, s.Profile, s.Fenced, slices.Collect(maps.Keys(s.Belongs)))
+	out := slices.Concat(s.Key, s.Profile, s.Fenced, s.AtOnce, slices.Collect(maps.Keys(s.Belongs)))
 	for _, key := range s.Indexes {
 		out = append(out, key...)
 	}

@@ -1,9 +1,14 @@
 package datamap
 
-import "sort"
+import (
+	"maps"
+	"slices"
+	"sort"
+)
 
 // Unit is one piece of a plan: the items of one store that one finder finds.
 type Unit struct {
+	Scope  Scope
 	Store  Store
 	Finder Finder
 }
@@ -14,19 +19,22 @@ type Unit struct {
 func (m *Map) Plan(scope Scope) []Unit {
 	stores := make([]Store, 0, len(m.Stores))
 	for _, s := range m.Stores {
-		if s.Rule == "delete" && len(s.Find[scope]) > 0 {
+		if s.Goes() && len(s.Find[scope.Name]) > 0 {
 			stores = append(stores, s)
 		}
 	}
 	sort.SliceStable(stores, func(i, j int) bool { return m.rank(stores[i]) > m.rank(stores[j]) })
 	var units []Unit
 	for _, s := range stores {
-		for _, f := range s.Find[scope] {
-			units = append(units, Unit{s, f})
+		for _, f := range s.Find[scope.Name] {
+			units = append(units, Unit{scope, s, f})
 		}
 	}
 	return units
 }
+
+// Goes says that a deletion changes what the store holds.
+func (s Store) Goes() bool { return s.Rule == "delete" || s.Rule == "anonymise" }
 
 // rank orders deletion: buckets first, then the deeper store first; of those equally
 // deep, what refers to other records before what does not.
@@ -41,9 +49,10 @@ func (m *Map) rank(s Store) int {
 	return rank
 }
 
+// depth ends even in a map whose parents go round, which the check still has to refuse.
 func (m *Map) depth(s Store) int {
 	depth := 0
-	for s.Parent != "" {
+	for s.Parent != "" && depth < len(m.Stores) {
 		s, _ = m.Store(s.Parent)
 		depth++
 	}
@@ -55,54 +64,87 @@ func (m *Map) depth(s Store) int {
 func (m *Map) Containers(scope Scope) []Unit {
 	var out []Unit
 	for _, u := range m.Plan(scope) {
-		if len(m.Children(scope, u.Store.Name)) > 0 {
+		if u.Finder.From == "" && len(m.From(scope, u.Store.Name)) > 0 {
 			out = append(out, u)
 		}
 	}
 	return out
 }
 
-// Children lists the units that are found from items of the store.
-func (m *Map) Children(scope Scope, store string) []Unit {
+// From lists the units that are found from items of the store.
+func (m *Map) From(scope Scope, store string) []Unit {
 	var out []Unit
 	for _, u := range m.Plan(scope) {
-		if u.Finder.From == store {
+		if u.Finder.From == store && store != "" {
 			out = append(out, u)
 		}
 	}
 	return out
+}
+
+// Held lists the units of what a row of the store holds: those found from it whose
+// parent it is. A row that still holds something stays.
+func (m *Map) Held(scope Scope, store string) []Unit {
+	return slices.DeleteFunc(m.From(scope, store), func(u Unit) bool { return u.Store.Parent != store })
+}
+
+// Binding names the fields of a container's row that what is found from it needs, and
+// its key as far as they hold it: what is frozen of it.
+func (m *Map) Binding(scope Scope, container Store) []string {
+	needed := map[string]bool{}
+	for _, u := range m.From(scope, container.Name) {
+		templates := u.Finder.templates()
+		for _, o := range u.Store.Objects {
+			templates = append(templates, o.Within)
+		}
+		for _, t := range templates {
+			for _, field := range t.Fields() {
+				needed[field] = true
+			}
+		}
+	}
+	have := container.ContainerFields()
+	maps.DeleteFunc(needed, func(field string, _ bool) bool { return !slices.Contains(have, field) })
+	return slices.Sorted(maps.Keys(needed))
 }
 
 // Locators lists the stores whose row is the subject itself: found by the whole
-// base key out of the subject's own fields. Their profile fields complete it.
+// base key out of the scope's own. Their profile fields complete it.
 func (m *Map) Locators(scope Scope) []Unit {
-	var out []Unit
-	for _, u := range m.Plan(scope) {
-		if u.Locates() {
-			out = append(out, u)
-		}
-	}
-	return out
+	return slices.DeleteFunc(m.Plan(scope), func(u Unit) bool { return !u.Locates() })
 }
 
 // Locates says that the unit finds the subject's own row.
 func (u Unit) Locates() bool {
-	return len(u.Store.Profile) > 0 && u.Finder.Index == "" && u.Finder.From == ""
+	if u.Finder.Index != "" || u.Finder.From != "" || len(u.Finder.Where) == 0 || len(u.Finder.Where) != len(u.Store.Key) {
+		return false
+	}
+	for _, t := range u.Finder.Where {
+		for _, field := range t.Fields() {
+			if !slices.Contains(u.Scope.Key, field) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
-// Touched names the platform's stores that a scope's deletion reads or changes.
-func (m *Map) Touched(scope Scope) []string {
+// Touched names the platform's stores that deletions read or change.
+func (m *Map) Touched() []string {
 	seen := map[string]bool{}
 	for _, i := range m.Identities {
 		seen[i.Store] = true
 	}
-	for _, u := range m.Plan(scope) {
-		seen[u.Store.Name] = true
-		for _, o := range u.Store.Objects {
+	for _, s := range m.Stores {
+		if !s.Goes() || len(s.Find) == 0 {
+			continue
+		}
+		seen[s.Name] = true
+		for _, o := range s.Objects {
 			seen[o.Store] = true
 		}
-		if u.Store.Quotes != nil {
-			seen[u.Store.Quotes.Store] = true
+		if s.Quotes != nil {
+			seen[s.Quotes.Store] = true
 		}
 	}
 	var out []string
@@ -115,13 +157,33 @@ func (m *Map) Touched(scope Scope) []string {
 }
 
 // KeptAfter lists the categories that stay after a scope's deletion.
-func (m *Map) KeptAfter(scope Scope) []string {
+func (m *Map) KeptAfter(scope string) []string {
 	var out []string
 	for _, s := range m.Stores {
-		for _, concerned := range s.Concerns {
-			if concerned == scope {
-				out = append(out, s.Kept)
-			}
+		if s.Kept != "" && slices.Contains(s.Concerns, scope) {
+			out = append(out, s.Kept)
+		}
+	}
+	return out
+}
+
+// Outside lists the external stores that hold something of a scope.
+func (m *Map) Outside(scope string) []Store {
+	var out []Store
+	for _, s := range m.Stores {
+		if s.Owner == "external" && slices.Contains(s.Concerns, scope) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// QuotedBy lists the stores whose rows say where records of the given one quote.
+func (m *Map) QuotedBy(store string) []Store {
+	var out []Store
+	for _, s := range m.Stores {
+		if s.Quotes != nil && s.Quotes.Store == store {
+			out = append(out, s)
 		}
 	}
 	return out

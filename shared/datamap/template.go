@@ -109,6 +109,11 @@ func (f Finder) Keys(fields map[string]string) (map[string]string, error) {
 	return expandAll(f.Where, fields)
 }
 
+// Owns expands the finder's conditions on what the key finds.
+func (f Finder) Owns(fields map[string]string) (map[string]string, error) {
+	return expandAll(f.Only, fields)
+}
+
 // Keys expands the identity's conditions with what the requester brought.
 func (i Identity) Keys(fields map[string]string) (map[string]string, error) {
 	return expandAll(i.Where, fields)

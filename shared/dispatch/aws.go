@@ -62,3 +62,36 @@ func (s StepFunctions) Running(ctx context.Context, name string) (bool, error) {
 	}
 	return out.Status == sfntypes.ExecutionStatusRunning, nil
 }
+
+const (
+	hideLetters = 600 // seconds: far longer than a redrive takes
+	letterBatch = 10  // the most that SQS hands out at once
+	letterWait  = 1   // seconds: a long poll asks all of SQS's hosts, a short one only some
+)
+
+// SQSDeadLetters is DeadLetters.
+type SQSDeadLetters SQS
+
+func (q SQSDeadLetters) Receive(ctx context.Context) ([]Letter, error) {
+	out, err := q.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(q.URL),
+		MaxNumberOfMessages: letterBatch, VisibilityTimeout: hideLetters, WaitTimeSeconds: letterWait})
+	if err != nil {
+		return nil, fault.Wrap("receive dead letters", err)
+	}
+	letters := make([]Letter, len(out.Messages))
+	for i, m := range out.Messages {
+		letters[i] = Letter{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Receipt: aws.ToString(m.ReceiptHandle)}
+	}
+	return letters, nil
+}
+
+func (q SQSDeadLetters) Delete(ctx context.Context, l Letter) error {
+	_, err := q.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(q.URL), ReceiptHandle: aws.String(l.Receipt)})
+	return fault.Wrap("delete a dead letter", err)
+}
+
+func (q SQSDeadLetters) Release(ctx context.Context, l Letter) error {
+	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: aws.String(q.URL),
+		ReceiptHandle: aws.String(l.Receipt), VisibilityTimeout: 0})
+	return fault.Wrap("put a dead letter back", err)
+}

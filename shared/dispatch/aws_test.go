@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,8 +26,8 @@ const (
 var message = workflow.Message{V: 1, RequestID: "0123456789abcdef0123456789abcdef", Run: 1}
 
 // wire answers every call alike and returns where to find what was asked.
-func wire(t *testing.T, status int, body string) (aws.Config, *map[string]string) {
-	asked := map[string]string{}
+func wire(t *testing.T, status int, body string) (aws.Config, *map[string]any) {
+	asked := map[string]any{}
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		clear(asked)
 		if err := json.NewDecoder(in.Body).Decode(&asked); err != nil {
@@ -102,12 +103,32 @@ func TestSQSSend(t *testing.T) {
 	if err := queue.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	m, err := workflow.Parse([]byte((*asked)["MessageBody"]))
+	m, err := workflow.Parse([]byte((*asked)["MessageBody"].(string)))
 	if err != nil || m != message || (*asked)["QueueUrl"] != queue.URL {
 		t.Errorf("sent %v", *asked)
 	}
 	cfg, _ = wire(t, 400, failed("QueueDoesNotExist"))
 	if err := (dispatch.SQS{Client: sqs.NewFromConfig(cfg), URL: queue.URL}).Send(t.Context(), message); fault.KindOf(err) != fault.Retry {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSQSDeadLetters(t *testing.T) {
+	cfg, asked := wire(t, 200, `{"Messages":[{"MessageId":"m-1","Body":"text","ReceiptHandle":"r-1"},{"MessageId":"m-2","ReceiptHandle":"r-2"}]}`)
+	queue := dispatch.SQSDeadLetters{Client: sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.DisableMessageChecksumValidation = true }),
+		URL: *cfg.BaseEndpoint + "/000000000000/mikla-dev-deletion-start-dlq"}
+	letters, err := queue.Receive(t.Context())
+	want := []dispatch.Letter{{ID: "m-1", Body: "text", Receipt: "r-1"}, {ID: "m-2", Receipt: "r-2"}}
+	if err != nil || !slices.Equal(letters, want) {
+		t.Errorf("got %+v, %v", letters, err)
+	}
+	if got := *asked; got["VisibilityTimeout"] != 600.0 || got["QueueUrl"] != queue.URL {
+		t.Errorf("asked %v", got)
+	}
+	if err := queue.Release(t.Context(), want[0]); err != nil || (*asked)["ReceiptHandle"] != "r-1" || (*asked)["VisibilityTimeout"] != 0.0 {
+		t.Errorf("asked %v, %v", *asked, err)
+	}
+	if err := queue.Delete(t.Context(), want[1]); err != nil || (*asked)["ReceiptHandle"] != "r-2" {
+		t.Errorf("asked %v, %v", *asked, err)
 	}
 }

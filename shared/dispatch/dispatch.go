@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	resendAfter  = time.Minute     // an outbox entry is sent again
-	checkAfter   = 2 * time.Minute // an execution is looked at
-	waitingAfter = 5 * time.Minute // a request that waits for a person is counted
-	maxRuns      = 10              // then a person looks: after some eight hours
-	longestWait  = 6 * time.Hour   // between two runs
-	sweepPage    = 50
+	resendAfter = time.Minute     // an outbox entry is sent again
+	checkAfter  = 2 * time.Minute // an execution is looked at
+	longestLook = 5 * time.Minute // every open request is looked at this often, whatever it waits for
+	maxRuns     = 10              // then a person looks: after some eight hours
+	longestWait = 6 * time.Hour   // between two runs
+	sweepPage   = 50
 )
 
 // Queue carries start messages.
@@ -60,6 +60,7 @@ func (s Starter) Start(ctx context.Context, m workflow.Message) error {
 	_, err = s.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
 		r.Started(m.Run)
 		if !r.State.Terminal() {
+			r.Progress(s.Ledger.Now())
 			r.CheckAt = s.Ledger.Now().Add(checkAfter)
 		}
 		return nil
@@ -74,11 +75,6 @@ type Sweeper struct {
 	Executions Executions
 	Log        *slog.Logger
 	Reserve    time.Duration // time before the deadline at which it stops
-}
-
-// Swept counts what a sweep did.
-type Swept struct {
-	Seen, Resent, Restarted, Parked, Waiting, Failed int
 }
 
 // Run looks at everything that is due. It finishes all that it can and then fails if
@@ -105,13 +101,11 @@ func (s Sweeper) Run(ctx context.Context) (Swept, error) {
 			}
 		}
 		if fresh == 0 {
-			break
+			return done, done.err()
 		}
 	}
-	if done.Failed > 0 {
-		return done, fault.New(fault.Retry, "a sweep could not look after every request")
-	}
-	return done, nil
+	done.OutOfTime = true
+	return done, done.err()
 }
 
 func (s Sweeper) inTime(ctx context.Context) bool {
@@ -124,11 +118,13 @@ func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 	if err != nil || r.State.Terminal() {
 		return err // an index hit is a hint
 	}
-	done.Seen++
+	now := s.Ledger.Now()
+	done.count(r, now)
 	switch {
 	case r.State.Waiting():
-		done.Waiting++
-		return s.lookAgain(ctx, r, waitingAfter)
+		return s.lookAgain(ctx, r, longestLook)
+	case r.InOutbox() && r.NotBefore.After(now):
+		return s.lookAgain(ctx, r, lookWithin(r.NotBefore.Sub(now)))
 	case r.InOutbox():
 		return s.send(ctx, r, done)
 	}
@@ -137,9 +133,15 @@ func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 		return err
 	}
 	if running {
+		done.countRunning(r, now)
 		return s.lookAgain(ctx, r, checkAfter)
 	}
 	return s.restart(ctx, r, done)
+}
+
+// lookWithin is when to look again at a request that waits for so long.
+func lookWithin(wait time.Duration) time.Duration {
+	return min(max(wait, resendAfter), longestLook)
 }
 
 // lookAgain sets when the request is due for the sweep again, if it is as it was.
@@ -163,18 +165,21 @@ func (s Sweeper) send(ctx context.Context, r request.Request, done *Swept) error
 
 // restart gives a request whose execution ended without ending it to the next run.
 // The run is raised first, so that the dead one cannot come back and write. The first
-// restart goes off at once; later ones wait in the outbox, longer each time, so that
-// an outage of hours does not use them up.
+// restart goes off at once; later ones wait in the outbox (NotBefore), longer each time,
+// so that an outage of hours does not use them up.
 func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept) error {
 	r, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
 		if r.Run != seen.Run || r.State.Terminal() || r.State.Waiting() {
 			return nil // it went on while we looked
 		}
-		if r.Run >= maxRuns && !r.Closing { // only scrubbing is left of one that is closing
-			return r.Move(request.NeedsOperator, s.Ledger.Now())
+		now := s.Ledger.Now()
+		if r.Tries() >= maxRuns && !r.Closing { // only scrubbing is left of one that is closing
+			r.CheckAt = now.Add(longestLook)
+			return r.Move(request.NeedsOperator, now)
 		}
 		r.NextRun()
-		r.CheckAt = s.Ledger.Now().Add(max(resendAfter, patience(r.Run)))
+		wait := patience(r.Tries())
+		r.NotBefore, r.CheckAt = now.Add(wait), now.Add(lookWithin(wait))
 		return nil
 	})
 	if err != nil {
@@ -188,17 +193,26 @@ func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept)
 		return nil
 	}
 	done.Restarted++
-	if patience(r.Run) > 0 {
+	if patience(r.Tries()) > 0 {
 		return nil
 	}
 	return s.Queue.Send(ctx, workflow.For(r))
 }
 
-// patience is how long a run waits before it starts: nothing for the second, then two
+// patience is how long a try waits before it starts: nothing for the second, then two
 // minutes, doubled each time.
-func patience(run int) time.Duration {
-	if run <= 2 {
+func patience(try int) time.Duration {
+	if try <= 2 {
 		return 0
 	}
-	return min(longestWait, time.Minute<<min(run-2, 10))
+	return min(longestWait, time.Minute<<min(try-2, 10))
+}
+
+// Resume takes a request on that waits for a person. It is in the outbox then: whoever
+// called sends the start message, or the sweep does within a minute.
+func Resume(ctx context.Context, l *ledger.Ledger, id string) (request.Request, error) {
+	return l.Update(ctx, id, 0, func(r *request.Request) error {
+		r.CheckAt = l.Now().Add(resendAfter)
+		return r.Resume(l.Now())
+	})
 }

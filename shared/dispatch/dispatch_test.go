@@ -331,11 +331,8 @@ func TestDyingExecutionsEndWithTheOperator(t *testing.T) {
 	for run := 2; run <= 10; run++ {
 		b.now = b.now.Add(2 * time.Minute)
 		b.wantSwept(dispatch.Swept{Seen: 1, Restarted: 1})
-		if run > 2 { // waits two minutes and doubles that each time
-			wait := time.Minute << (run - 2)
-			b.now = b.now.Add(wait - time.Second)
-			b.wantSwept(dispatch.Swept{})
-			b.now = b.now.Add(time.Second)
+		if run > 2 { // waits two minutes and doubles that each time, looked at all the while
+			b.waitInTheOutbox(time.Minute << (run - 2))
 			b.wantSwept(dispatch.Swept{Seen: 1, Resent: 1})
 		}
 		b.deliver()
@@ -348,9 +345,26 @@ func TestDyingExecutionsEndWithTheOperator(t *testing.T) {
 	if !strings.Contains(b.log.String(), "waits for the operator") {
 		t.Error("nobody is told")
 	}
+	b.now = b.now.Add(5 * time.Minute)
 	b.wantSwept(dispatch.Swept{Seen: 1, Waiting: 1})
-	b.now = b.now.Add(time.Hour)
-	b.wantSwept(dispatch.Swept{Seen: 1, Waiting: 1})
+}
+
+// waitInTheOutbox lets a restarted run wait its time: nothing is sent, and it is looked
+// at every five minutes.
+func (b *bench) waitInTheOutbox(wait time.Duration) {
+	b.Helper()
+	for wait > 0 {
+		step := min(wait, 5*time.Minute)
+		b.now = b.now.Add(step - time.Second)
+		b.wantSwept(dispatch.Swept{})
+		b.now = b.now.Add(time.Second)
+		if wait -= step; wait > 0 {
+			b.wantSwept(dispatch.Swept{Seen: 1})
+		}
+	}
+	if len(b.queue.Sent) != 0 {
+		b.Errorf("sent %+v before its time", b.queue.Sent)
+	}
 }
 
 // haunted is an index that lags: it still names requests that left it.
@@ -408,7 +422,7 @@ func TestSweepStopsInTime(t *testing.T) {
 	b.now = b.now.Add(time.Minute)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(500*time.Millisecond)) // less than its reserve
 	defer cancel()
-	if done, err := b.sweep(ctx); err != nil || done != (dispatch.Swept{}) {
+	if done, err := b.sweep(ctx); err != nil || done != (dispatch.Swept{OutOfTime: true}) {
 		t.Errorf("swept %+v, %v", done, err)
 	}
 }
@@ -424,5 +438,40 @@ func TestSweepWithoutAnIndexFails(t *testing.T) {
 	b.ledger.Rows = broken{b.rows}
 	if done, err := b.sweep(t.Context()); err == nil || done != (dispatch.Swept{}) {
 		t.Errorf("swept %+v, %v", done, err)
+	}
+}
+
+func TestResume(t *testing.T) {
+	b := newBench(t)
+	r := b.started()
+	b.move(r.ID, request.NeedsOperator)
+	r, err := dispatch.Resume(t.Context(), b.ledger, r.ID)
+	if err != nil || r.State != request.Received || r.Run != 2 {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	if _, err := dispatch.Resume(t.Context(), b.ledger, r.ID); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("twice: %v", err)
+	}
+	b.start(workflow.Message{V: 1, RequestID: r.ID, Run: 1}) // of the run that was parked
+	b.wantStarted(r.ID + "-1")
+	b.now = b.now.Add(time.Minute)
+	b.wantSwept(dispatch.Swept{Seen: 1, Resent: 1}) // whoever sent it on died before the message
+	b.deliver()
+	b.wantStarted(r.ID+"-1", r.ID+"-2")
+	if _, err := dispatch.Resume(t.Context(), b.ledger, ledger.RandomID()); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("unknown request: %v", err)
+	}
+}
+
+func TestResumeWhoseAnswerIsLost(t *testing.T) {
+	b := newBench(t)
+	r := b.started()
+	b.move(r.ID, request.NeedsReview)
+	b.rows.Fault = func([]ledger.Write) (bool, error) { b.rows.Fault = nil; return true, errDown }
+	if _, err := dispatch.Resume(t.Context(), b.ledger, r.ID); err == nil {
+		t.Fatal("the failure does not show")
+	}
+	if r = b.get(r.ID); r.Run != 2 || !r.InOutbox() {
+		t.Errorf("got %+v", r)
 	}
 }

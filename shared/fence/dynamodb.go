@@ -22,25 +22,39 @@ type DynamoDB struct {
 	Table  string
 }
 
-func key(fingerprint string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{"fingerprint": &types.AttributeValueMemberS{Value: fingerprint}}
+// row is attributes by name.
+type row = map[string]types.AttributeValue
+
+func key(fingerprint string) row {
+	return row{"fingerprint": &types.AttributeValueMemberS{Value: fingerprint}}
 }
 
+// Raise writes both dates at once if neither goes back. A tombstone that is there may
+// have the later cutoff and yet the earlier end, if an older notice comes late: then
+// each is raised by itself.
 func (d DynamoDB) Raise(ctx context.Context, t Tombstone) error {
-	_, err := d.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: aws.String(d.Table), Key: key(t.Fingerprint),
-		UpdateExpression:    aws.String("SET cutoff = :cutoff, expires_at = :expires"),
-		ConditionExpression: aws.String("attribute_not_exists(cutoff) OR cutoff <= :cutoff"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":cutoff":  &types.AttributeValueMemberS{Value: t.Cutoff.UTC().Format(dateForm)},
-			":expires": &types.AttributeValueMemberN{Value: strconv.FormatInt(t.ExpiresAt.Unix(), 10)},
-		},
-	})
-	var later *types.ConditionalCheckFailedException
-	if errors.As(err, &later) {
-		return nil // a later tombstone stands: it holds for this cutoff too
+	cutoff := &types.AttributeValueMemberS{Value: t.Cutoff.UTC().Format(dateForm)}
+	expires := &types.AttributeValueMemberN{Value: strconv.FormatInt(t.ExpiresAt.Unix(), 10)}
+	applied, err := d.update(ctx, t.Fingerprint, "SET cutoff = :cutoff, expires_at = :expires",
+		"attribute_not_exists(cutoff) OR (cutoff <= :cutoff AND expires_at <= :expires)", row{":cutoff": cutoff, ":expires": expires})
+	if err == nil && !applied {
+		_, err = d.update(ctx, t.Fingerprint, "SET cutoff = :cutoff", "cutoff < :cutoff", row{":cutoff": cutoff})
+	}
+	if err == nil && !applied {
+		_, err = d.update(ctx, t.Fingerprint, "SET expires_at = :expires", "expires_at < :expires", row{":expires": expires})
 	}
 	return fault.Wrap("raise a tombstone", err)
+}
+
+// update says whether the condition held.
+func (d DynamoDB) update(ctx context.Context, fingerprint, update, condition string, values row) (bool, error) {
+	_, err := d.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: aws.String(d.Table), Key: key(fingerprint),
+		UpdateExpression: aws.String(update), ConditionExpression: aws.String(condition), ExpressionAttributeValues: values})
+	var failed *types.ConditionalCheckFailedException
+	if errors.As(err, &failed) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (d DynamoDB) Get(ctx context.Context, fingerprint string) (Tombstone, bool, error) {

@@ -5,7 +5,8 @@ package fence
 
 import (
 	"context"
-	"encoding/hex"
+	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -31,7 +32,7 @@ type Tombstone struct {
 	ExpiresAt   time.Time
 }
 
-// Tombstones stores them. Raise never lowers a cutoff that is there.
+// Tombstones stores them. Raise never lowers a cutoff that is there, nor shortens its life.
 type Tombstones interface {
 	Raise(ctx context.Context, t Tombstone) error
 	Get(ctx context.Context, fingerprint string) (Tombstone, bool, error)
@@ -52,36 +53,44 @@ func (f Fence) Run(ctx context.Context, r request.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range subjects {
-		if s.Form != locate.FormLead {
-			continue
-		}
-		if err := f.subject(ctx, r, s); err != nil {
+	scopes := f.Finder.Erasable(subjects)
+	for _, i := range slices.Sorted(maps.Keys(scopes)) {
+		if err := f.subject(ctx, locate.TrailOf(f.Finder, r, subjects[i], scopes[i])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f Fence) subject(ctx context.Context, r request.Request, s ledger.Subject) error {
-	for _, print := range f.fingerprints(s.Fields) {
-		t := Tombstone{Fingerprint: print, Cutoff: *r.Frozen, ExpiresAt: f.Now().Add(Keep)}
+// subject raises the tombstones first: a row that is hidden and not fenced could be
+// written anew.
+func (f Fence) subject(ctx context.Context, trail locate.Trail) error {
+	until := trail.Cutoff
+	if trail.Scope.Everything {
+		until = trail.FrozenAt
+	}
+	for _, print := range f.fingerprints(trail.Scope, trail.Fields) {
+		t := Tombstone{Fingerprint: print, Cutoff: until, ExpiresAt: f.Now().Add(Keep)}
 		if err := f.Tombstones.Raise(ctx, t); err != nil {
 			return err
 		}
 	}
-	return f.hide(ctx, locate.TrailOf(f.Finder, r, s))
+	return f.hide(ctx, trail)
 }
 
-// fingerprints of a subject: its scope, and each external identity of its locator
-// within its tenant and channel, since a late event carries those and not our ID.
-// The same number at another business is another subject.
-func (f Fence) fingerprints(fields map[string]string) []string {
-	out := []string{Fingerprint(f.Keys, "lead", fields["tenant_id"], fields["lead_id"])}
-	for _, unit := range f.Finder.Map.Locators(datamap.Lead) {
+// fingerprints of a subject: its scope, and each external name of its own row, since a
+// late event carries those and not our ID. The same number at another business is
+// another subject.
+func (f Fence) fingerprints(scope datamap.Scope, fields map[string]string) []string {
+	out := []string{ScopePrint(f.Keys, scope.Name, values(scope.Key, fields)...)}
+	channel := ""
+	if slices.Contains(scope.Within, "channel_id") {
+		channel = fields["channel_id"]
+	}
+	for _, unit := range f.Finder.Map.Locators(scope) {
 		for _, name := range unit.Store.Fenced {
 			if identity := fields[name]; identity != "" {
-				out = append(out, Fingerprint(f.Keys, "identity", fields["tenant_id"], fields["channel_id"], identity))
+				out = append(out, IdentityPrint(f.Keys, scope.Name, fields["tenant_id"], channel, identity))
 			}
 		}
 	}
@@ -89,21 +98,29 @@ func (f Fence) fingerprints(fields map[string]string) []string {
 	return out
 }
 
-// Fingerprint is a keyed hash of an identity under the current key, with the key's
-// version before it.
-func Fingerprint(keys secrets.Versioned, parts ...string) string {
-	key, _ := keys.Key(keys.Current())
-	return keys.Current() + "." + hex.EncodeToString(secrets.MAC(key, append([]string{"tombstone"}, parts...)...))
+func values(names []string, fields map[string]string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fields[name]
+	}
+	return out
 }
 
-// hide sets the map's hidden_by attribute on every row of the subject that has one.
+// hide sets the map's hidden_by attribute on the subject's rows that have one. Of a
+// scope that takes everything only its own row is hidden, and with it all that stands
+// below. What must go at once goes with the same write, from every row that holds it.
 func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
-	for _, unit := range f.Finder.Map.Plan(datamap.Lead) {
-		if unit.Store.HiddenBy == "" {
+	for _, unit := range f.Finder.Map.Plan(trail.Scope) {
+		hides := unit.Store.HiddenBy != "" && (unit.Locates() || !trail.Scope.Everything)
+		if unit.Finder.From != "" || !hides && len(unit.Store.AtOnce) == 0 {
 			continue
 		}
 		err := trail.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
-			return f.hideRows(ctx, trail, unit.Store, page.Items)
+			old, _, err := trail.Split(unit.Store, page.Items)
+			if err != nil {
+				return err
+			}
+			return f.hideRows(ctx, trail, unit.Store, hides, old)
 		})
 		if err != nil {
 			return err
@@ -112,22 +129,21 @@ func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
 	return nil
 }
 
-// hideRows leaves alone what is newer, and what changed while we looked: the platform
-// is using it, and the purge reads it again anyway.
-func (f Fence) hideRows(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) error {
+// hideRows leaves alone a row that the platform wrote anew while we looked, and that is
+// newer than the cutoff now.
+func (f Fence) hideRows(ctx context.Context, trail locate.Trail, store datamap.Store, hides bool, items []livedata.Item) error {
+	at := &types.AttributeValueMemberS{Value: f.Now().UTC().Format(time.RFC3339)}
 	for _, it := range items {
-		if livedata.Foreign(store, it, trail.Fields) {
-			return locate.ErrForeign(store)
-		}
-		newer, err := livedata.NewerThan(store, it, trail.Cutoff)
+		err := livedata.Apply(ctx, f.Finder.Records, store, it, func(now livedata.Item) (set livedata.Item, remove []string, err error) {
+			if newer, err := trail.Newer(store, now); err != nil || newer {
+				return nil, nil, err
+			}
+			if _, hidden := now[store.HiddenBy]; hides && !hidden {
+				set = livedata.Item{store.HiddenBy: at}
+			}
+			return set, now.Has(store.AtOnce), nil
+		})
 		if err != nil {
-			return err
-		}
-		if _, hidden := it[store.HiddenBy]; newer || hidden {
-			continue
-		}
-		at := &types.AttributeValueMemberS{Value: f.Now().UTC().Format(time.RFC3339)}
-		if _, err := f.Finder.Records.Change(ctx, store, it, livedata.Item{store.HiddenBy: at}, nil); err != nil {
 			return err
 		}
 	}

@@ -4,15 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
 const (
 	identityKey = "identity"
 	cursorKey   = "cursor"
-	casePage    = 100
-	scrubPage   = 25
+	keyKey      = "key"
+	pageRows    = 100
 )
 
 // Subject is one business's part of a request: its scope's fields, frozen before
@@ -26,7 +28,7 @@ type Subject struct {
 type Frozen struct {
 	Subject int               `json:"subject"`
 	Store   string            `json:"store"`
-	Fields  map[string]string `json:"fields"`
+	Fields  map[string]string `json:"fields"` // what others are found by; names it
 }
 
 // Cursor is how far the purge is and what it has deleted. The page that begins after
@@ -35,39 +37,124 @@ type Frozen struct {
 // it again.
 type Cursor struct {
 	Round   int               `json:"round"`
+	Plan    string            `json:"plan"`    // hash of the round's work that Unit counts in
 	Unit    int               `json:"unit"`    // position in the round's work
 	Binding string            `json:"binding"` // frozen container within the unit
 	After   map[string]string `json:"after"`   // exclusive start of the page
 	Counted []string          `json:"counted"`
-	Erased  map[string]int    `json:"erased"` // store -> records, or object versions
+	Planned map[string]int    `json:"planned"` // store -> what was counted before anything went
+	Erased  map[string]int    `json:"erased"`  // store -> records, or object versions
 }
 
-func caseKey(id, sk string) Key { return Key{CaseFile, "request#" + id, sk} }
+func caseRowKey(id, sk string) Key { return Key{CaseFile, "request#" + id, sk} }
 
-func (l *Ledger) caseWrite(id, sk string, doc any) (Write, error) {
-	src, err := json.Marshal(doc)
+func caseKeyKey(id string) Key { return Key{CaseKeys, "request#" + id, keyKey} }
+
+// caseRow is a row before it is sealed.
+type caseRow struct {
+	sk  string
+	doc any
+}
+
+func (c *caseFile) write(r request.Request, row caseRow) (Write, error) {
+	src, err := json.Marshal(row.doc)
 	if err != nil {
 		return Write{}, fault.As(fault.Permanent, "encode a case row", err)
 	}
-	expires := l.Now().Add(KeepCaseFile).Unix()
-	return Write{Row: Row{Key: caseKey(id, sk), Doc: src, ExpiresAt: expires}, Expect: Any}, nil
+	return Write{Row: Row{Key: caseRowKey(r.ID, row.sk), Doc: c.seal(row.sk, src), ExpiresAt: expiry(r, KeepCaseFile)}, Expect: Any}, nil
+}
+
+// newCase begins a case file: its key, and who asked.
+func (l *Ledger) newCase(r request.Request, who Identity) ([]Write, error) {
+	key, err := l.newKey()
+	if err != nil {
+		return nil, err
+	}
+	file, err := fileUnder(key, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := json.Marshal(caseKey{key})
+	if err != nil {
+		return nil, fault.As(fault.Permanent, "encode the key of a case file", err)
+	}
+	identity, err := file.write(r, caseRow{identityKey, who})
+	return []Write{{Row: Row{Key: caseKeyKey(r.ID), Doc: doc, ExpiresAt: expiry(r, KeepCaseFile)}}, identity}, err
+}
+
+// OpenCase is the ledger with a request's case file open: the key is read once, and kept
+// by what is returned. A step opens the file at the start of an invocation and drops it
+// at the end of it. Without OpenCase every call reads the key for itself.
+func (l *Ledger) OpenCase(ctx context.Context, id string) (*Ledger, error) {
+	file, err := l.file(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	open := *l
+	open.held = file
+	return &open, nil
+}
+
+func (l *Ledger) file(ctx context.Context, id string) (*caseFile, error) {
+	if l.held != nil && l.held.id == id {
+		return l.held, nil
+	}
+	row, found, err := l.Rows.Get(ctx, caseKeyKey(id))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, l.noFile(ctx, id)
+	}
+	var key caseKey
+	if err := json.Unmarshal(row.Doc, &key); err != nil {
+		return nil, fault.As(fault.Permanent, "decode the key of a case file", err)
+	}
+	return fileUnder(key.Key, id)
+}
+
+// noFile says why a request has no key: it is over, for whoever comes late, or
+// something is wrong.
+func (l *Ledger) noFile(ctx context.Context, id string) error {
+	r, _, err := l.load(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.Closing || r.State.Terminal() {
+		return fault.New(fault.Conflict, "the request is over, and its case file is gone")
+	}
+	return fault.New(fault.Permanent, "an open request has no case file")
+}
+
+func (c *caseFile) read(row Row, into any) error {
+	src, err := c.open(row.SK, row.Doc)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(src, into); err != nil {
+		return fault.As(fault.Permanent, "decode a case row", err)
+	}
+	return nil
 }
 
 func (l *Ledger) readCase(ctx context.Context, id, sk string, into any) (bool, error) {
-	row, found, err := l.Rows.Get(ctx, caseKey(id, sk))
+	file, err := l.file(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	row, found, err := l.Rows.Get(ctx, caseRowKey(id, sk))
 	if err != nil || !found {
 		return false, err
 	}
-	if err := json.Unmarshal(row.Doc, into); err != nil {
-		return false, fault.As(fault.Permanent, "decode a case row", err)
-	}
-	return true, nil
+	return true, file.read(row, into)
 }
 
-// writeCase writes a row while the run owns the request and its case file is not
-// being scrubbed: in one commit, so that a step that wakes late leaves nothing behind.
-func (l *Ledger) writeCase(ctx context.Context, id string, run int, sk string, doc any) error {
-	write, err := l.caseWrite(id, sk, doc)
+// writeCase writes rows while the run owns the request and its case file is not being
+// scrubbed: in one commit, so that a step that wakes late leaves nothing behind. Whoever
+// still holds the key then cannot write either: scrubbing begins after the record says
+// that the request is closing, and this demands the record as it was before.
+func (l *Ledger) writeCase(ctx context.Context, id string, run int, rows ...caseRow) error {
+	file, err := l.file(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -79,12 +166,30 @@ func (l *Ledger) writeCase(ctx context.Context, id string, run int, sk string, d
 		if r.Run != run || r.Closing || r.State.Terminal() {
 			return fault.New(fault.Conflict, "a later run owns the request")
 		}
-		stands := Write{Row: Row{Key: row.Key}, Expect: row.Version, Check: true}
-		if err := l.Rows.Commit(ctx, l.Token(), []Write{stands, write}); !contended(err) {
+		writes := []Write{{Row: Row{Key: row.Key}, Expect: row.Version, Check: true}}
+		for _, row := range rows {
+			write, err := file.write(r, row)
+			if err != nil {
+				return err
+			}
+			writes = append(writes, write)
+		}
+		if err := l.Rows.Commit(ctx, l.Token(), writes); !contended(err) {
 			return err
 		}
 	}
 	return fault.New(fault.Retry, "write a case row: the request keeps changing")
+}
+
+// writeAll is writeCase for any number of rows, as many in a commit as it can hold. Dying
+// between two commits leaves the first rows, and again is as good as once.
+func (l *Ledger) writeAll(ctx context.Context, id string, run int, rows []caseRow) error {
+	for page := range slices.Chunk(rows, MaxWrites-1) {
+		if err := l.writeCase(ctx, id, run, page...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Identity reads who asked.
@@ -92,19 +197,18 @@ func (l *Ledger) Identity(ctx context.Context, id string) (Identity, error) {
 	var who Identity
 	found, err := l.readCase(ctx, id, identityKey, &who)
 	if err == nil && !found {
-		err = fault.New(fault.Permanent, "an open request has no case file")
+		err = l.noFile(ctx, id)
 	}
 	return who, err
 }
 
 // FreezeSubjects writes the subjects down. Run before the request is said to match.
 func (l *Ledger) FreezeSubjects(ctx context.Context, id string, run int, subjects []Subject) error {
+	rows := make([]caseRow, len(subjects))
 	for i, s := range subjects {
-		if err := l.writeCase(ctx, id, run, fmt.Sprintf("subject#%04d", i), s); err != nil {
-			return err
-		}
+		rows[i] = caseRow{fmt.Sprintf("subject#%04d", i), s}
 	}
-	return nil
+	return l.writeAll(ctx, id, run, rows)
 }
 
 // Subjects reads them back, in order.
@@ -117,34 +221,66 @@ func (l *Ledger) Subjects(ctx context.Context, id string) ([]Subject, error) {
 	return subjects, err
 }
 
-// Freeze writes one found container down; key names it within its store.
-func (l *Ledger) Freeze(ctx context.Context, id string, run int, key string, f Frozen) error {
-	return l.writeCase(ctx, id, run, frozenPrefix(f.Subject, f.Store)+key, f)
+// FreezeAll writes found containers down, many in a commit. The same container again, by
+// subject, store and key, is the same row.
+func (l *Ledger) FreezeAll(ctx context.Context, id string, run int, found []Frozen) error {
+	file, err := l.file(ctx, id)
+	if err != nil {
+		return err
+	}
+	var rows []caseRow
+	seen := map[string]bool{} // a commit holds a row once
+	for _, f := range found {
+		row := caseRow{frozenPrefix(f.Subject, f.Store) + file.name(nameOf(f)), f}
+		if !seen[row.sk] {
+			rows = append(rows, row)
+		}
+		seen[row.sk] = true
+	}
+	return l.writeAll(ctx, id, run, rows)
+}
+
+// nameOf is what tells a container from every other of its request.
+func nameOf(f Frozen) string {
+	src, _ := json.Marshal([]any{f.Subject, f.Store, f.Fields}) // always encodes, in the order of the keys
+	return string(src)
 }
 
 func frozenPrefix(subject int, store string) string {
 	return fmt.Sprintf("frozen#%04d#%s#", subject, store)
 }
 
-// EachFrozen calls visit for every frozen container of a subject and a store.
+// EachFrozen calls visit for every frozen container of a subject and a store, always in
+// the same order. key is its name in the case file, which reveals nothing of it.
 func (l *Ledger) EachFrozen(ctx context.Context, id string, subject int, store string, visit func(f Frozen, key string) error) error {
 	prefix := frozenPrefix(subject, store)
 	return eachCase(ctx, l, id, prefix, func(f Frozen, sk string) error { return visit(f, sk[len(prefix):]) })
 }
 
 func eachCase[T any](ctx context.Context, l *Ledger, id, prefix string, visit func(T, string) error) error {
+	file, err := l.file(ctx, id)
+	if err != nil {
+		return err
+	}
+	return l.each(ctx, CaseFile, caseRowKey(id, "").PK, prefix, func(row Row) error {
+		var doc T
+		if err := file.read(row, &doc); err != nil {
+			return err
+		}
+		return visit(doc, row.SK)
+	})
+}
+
+// each visits the rows of a partition whose sort key begins with prefix, page by page.
+func (l *Ledger) each(ctx context.Context, table Table, pk, prefix string, visit func(Row) error) error {
 	after := ""
 	for {
-		rows, err := l.Rows.Query(ctx, CaseFile, caseKey(id, "").PK, prefix, after, casePage)
+		rows, err := l.Rows.Query(ctx, table, pk, prefix, after, pageRows)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, row := range rows {
-			var doc T
-			if err := json.Unmarshal(row.Doc, &doc); err != nil {
-				return fault.As(fault.Permanent, "decode a case row", err)
-			}
-			if err := visit(doc, row.SK); err != nil {
+			if err := visit(row); err != nil {
 				return err
 			}
 		}
@@ -164,13 +300,20 @@ func (l *Ledger) Cursor(ctx context.Context, id string) (Cursor, error) {
 
 // SaveCursor writes the cursor, if run still owns the request.
 func (l *Ledger) SaveCursor(ctx context.Context, id string, run int, c Cursor) error {
-	return l.writeCase(ctx, id, run, cursorKey, c)
+	return l.writeCase(ctx, id, run, caseRow{cursorKey, c})
 }
 
-// Scrub deletes the whole case file. Again is as good as once.
+// Scrub destroys the case file: first its key, which makes every row and every copy of
+// one unreadable at once, then the rows. Again is as good as once. If the process dies in
+// between, what is left is noise under names that reveal nobody, and the next run
+// removes it.
 func (l *Ledger) Scrub(ctx context.Context, id string) error {
+	key := Write{Row: Row{Key: caseKeyKey(id)}, Expect: Any, Delete: true}
+	if err := l.Rows.Commit(ctx, l.Token(), []Write{key}); err != nil {
+		return err
+	}
 	for {
-		rows, err := l.Rows.Query(ctx, CaseFile, caseKey(id, "").PK, "", "", scrubPage)
+		rows, err := l.Rows.Query(ctx, CaseFile, caseRowKey(id, "").PK, "", "", MaxWrites)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

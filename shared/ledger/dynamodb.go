@@ -16,8 +16,8 @@ import (
 // byOpen is the sparse index of open requests, ordered by when to look at them.
 const byOpen = "by_open"
 
-// DynamoDB keeps rows in two tables. A function that needs only one of them leaves
-// the other's name empty and has no permission on it.
+// DynamoDB keeps rows in three tables. A function that needs only one of them leaves
+// the others' names empty and has no permission on them.
 type DynamoDB struct {
 	Client *dynamodb.Client
 	Tables map[Table]string

@@ -1,8 +1,9 @@
 // Package ledger is the durable record of deletion requests.
 //
-// A request lives in two tables: the record (states, dates, counts, fingerprints:
-// nothing that names the person) and, while it is open, its case file (who asked,
-// whose data it is, how far the purge is), which is scrubbed when it closes.
+// A request lives in three tables: the record and its history (states, dates, counts,
+// fingerprints: nothing that names the person) and, while it is open, its case file (who
+// asked, whose data it is, how far the purge is), which is sealed under a key of its own
+// in a table of its own. When the request closes, the key goes, and then the file.
 // The record's row is also the outbox: a request whose StartedRun is behind its Run
 // still has to be started, and the sweep finds it in a sparse index.
 package ledger
@@ -12,28 +13,35 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"io"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/chain"
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 )
 
-// How long things stay. The map (shared/datamap) states the same ages; a test
+// How long things stay after the request was received: all rows of one request in a
+// table end at the same moment. The map (shared/datamap) states the same ages; a test
 // compares them.
 const (
-	KeepRecord   = 400 * 24 * time.Hour // after closing
-	KeepCaseFile = 60 * 24 * time.Hour  // a safety net: scrubbing comes long before
+	KeepRecord   = 400 * 24 * time.Hour // record, events and pointers
+	KeepCaseFile = 60 * 24 * time.Hour  // case file and its key; a safety net: scrubbing comes long before
 	firstCheck   = time.Minute
 	tries        = 8 // optimistic retries before the caller is told to come again
 )
 
-// Ledger is the record over its rows. Now and Token are parameters for tests.
+// Ledger is the record over its rows. Now, Token and Random are parameters for tests.
 type Ledger struct {
-	Rows  Rows
-	Now   func() time.Time
-	Token func() string // 32 random hexadecimal digits
+	Rows   Rows
+	Now    func() time.Time
+	Token  func() string // 32 random hexadecimal digits
+	Random io.Reader     // of the keys of case files; nil: crypto/rand
+
+	held *caseFile // see OpenCase
 }
 
 // New makes a ledger on the real clock and real randomness.
@@ -70,6 +78,12 @@ type pointer struct {
 }
 
 func recordKey(id string) Key { return Key{Records, "request#" + id, "request"} }
+
+const eventPrefix = "event#"
+
+func eventKey(id string, seq int) Key {
+	return Key{Records, recordKey(id).PK, fmt.Sprintf("%s%06d", eventPrefix, seq)}
+}
 
 func pointerKey(kind, print string) Key { return Key{Records, kind + "#" + print, "pointer"} }
 
@@ -181,28 +195,30 @@ func (l *Ledger) repeat(ctx context.Context, to target, n Notice) (request.Reque
 	if r.State.Terminal() || !r.Raise(request.Asked{Kind: n.Asked.Kind, Cutoff: r.Cutoff}) {
 		return r, nil
 	}
-	write, err := l.recordWrite(r, to.row.Version)
+	r, writes, err := l.recordWrites(&to.request, r, to.row.Version)
 	if err != nil {
 		return r, err
-	}
-	return r, l.Rows.Commit(ctx, l.Token(), []Write{write})
-}
-
-// join takes a further notice into an open request.
-func (l *Ledger) join(ctx context.Context, to target, n Notice, keys Keys) (request.Request, error) {
-	r := to.request
-	writes := []Write{l.pointTo(r.ID, "notice", n.Occasion, keys)}
-	if r.Raise(n.Asked) {
-		write, err := l.recordWrite(r, to.row.Version)
-		if err != nil {
-			return r, err
-		}
-		writes = append(writes, write)
 	}
 	return r, l.Rows.Commit(ctx, l.Token(), writes)
 }
 
-// create writes record, outbox, pointers and case file in one transaction. before is
+// join takes a further notice into an open request. One that changes nothing of it
+// leaves its own pointer and no event.
+func (l *Ledger) join(ctx context.Context, to target, n Notice, keys Keys) (request.Request, error) {
+	r := to.request
+	writes := []Write{l.pointTo(r, "notice", n.Occasion, keys)}
+	if r.Raise(n.Asked) {
+		raised, record, err := l.recordWrites(&to.request, r, to.row.Version)
+		if err != nil {
+			return r, err
+		}
+		r, writes = raised, append(writes, record...)
+	}
+	return r, l.Rows.Commit(ctx, l.Token(), writes)
+}
+
+// create writes record, outbox, first event, pointers, case file and the key of that in
+// one transaction. before is
 // the requester's request that is just closing, if there is one: the new one takes
 // its place.
 func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, before target) (request.Request, error) {
@@ -211,17 +227,17 @@ func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, bef
 	if n.Requester != nil {
 		r.OpenKey = fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), "open", n.Requester)
 	}
-	record, err := l.recordWrite(r, 0)
+	r, writes, err := l.recordWrites(nil, r, 0)
 	if err != nil {
 		return r, err
 	}
-	identity, err := l.caseWrite(id, identityKey, n.Identity)
+	file, err := l.newCase(r, n.Identity)
 	if err != nil {
 		return r, err
 	}
 	codeKey, _ := keys.Code.Key(r.CodeVersion)
-	writes := []Write{record, identity, l.pointTo(id, "notice", n.Occasion, keys),
-		l.pointer(id, pointerKey("code", confirmation.New(codeKey, id).Hash()))}
+	writes = append(append(writes, file...), l.pointTo(r, "notice", n.Occasion, keys),
+		pointTo(r, pointerKey("code", confirmation.New(codeKey, id).Hash())))
 	return r, l.Rows.Commit(ctx, l.Token(), append(writes, l.take(r, before)...))
 }
 
@@ -232,7 +248,7 @@ func (l *Ledger) take(r request.Request, before target) []Write {
 	if r.OpenKey == "" {
 		return nil
 	}
-	place := l.pointer(r.ID, pointerKey("open", r.OpenKey))
+	place := pointTo(r, pointerKey("open", r.OpenKey))
 	place.Expect = before.place
 	if !before.found {
 		return []Write{place}
@@ -240,15 +256,17 @@ func (l *Ledger) take(r request.Request, before target) []Write {
 	return []Write{place, {Row: before.row, Expect: before.row.Version}}
 }
 
-func (l *Ledger) pointTo(id, kind string, parts []string, keys Keys) Write {
-	return l.pointer(id, pointerKey(kind, fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), kind, parts)))
+func (l *Ledger) pointTo(r request.Request, kind string, parts []string, keys Keys) Write {
+	return pointTo(r, pointerKey(kind, fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), kind, parts)))
 }
 
-// pointer rows live as long as the longest-lived request can.
-func (l *Ledger) pointer(id string, key Key) Write {
-	doc, _ := json.Marshal(pointer{RequestID: id})
-	return Write{Row: Row{Key: key, Doc: doc, ExpiresAt: l.Now().Add(KeepRecord).Unix()}}
+func pointTo(r request.Request, key Key) Write {
+	doc, _ := json.Marshal(pointer{RequestID: r.ID})
+	return Write{Row: Row{Key: key, Doc: doc, ExpiresAt: expiry(r, KeepRecord)}}
 }
+
+// expiry counts from the receipt, whenever a row is written.
+func expiry(r request.Request, keep time.Duration) int64 { return r.ReceivedAt.Add(keep).Unix() }
 
 // Code is the confirmation code of a request, made again rather than stored.
 func Code(r request.Request, keys secrets.Versioned) (confirmation.Code, error) {
@@ -281,25 +299,34 @@ func (l *Ledger) load(ctx context.Context, id string) (request.Request, Row, err
 	if !found {
 		return request.Request{}, Row{}, errNoRequest
 	}
-	var r request.Request
-	if err := json.Unmarshal(row.Doc, &r); err != nil {
-		return request.Request{}, Row{}, fault.As(fault.Permanent, "decode a request", err)
-	}
-	return r, row, nil
+	r, err := decode(row)
+	return r, row, err
 }
 
-func (l *Ledger) recordWrite(r request.Request, expect int64) (Write, error) {
+func decode(row Row) (r request.Request, err error) {
+	if err := json.Unmarshal(row.Doc, &r); err != nil {
+		return request.Request{}, fault.As(fault.Permanent, "decode a request", err)
+	}
+	return r, nil
+}
+
+// recordWrites are the record and, if anything changed that is chained, the event of it.
+// The request comes back as the record has it. before is nil for a new one.
+func (l *Ledger) recordWrites(before *request.Request, r request.Request, expect int64) (request.Request, []Write, error) {
+	var writes []Write
+	event, r, ok := chain.Next(before, r, l.Now())
+	if ok {
+		writes = append(writes, Write{Row: Row{Key: eventKey(r.ID, event.Seq), Doc: event.Encode(), ExpiresAt: expiry(r, KeepRecord)}})
+	}
 	doc, err := json.Marshal(r)
 	if err != nil {
-		return Write{}, fault.As(fault.Permanent, "encode a request", err)
+		return r, nil, fault.As(fault.Permanent, "encode a request", err)
 	}
-	row := Row{Key: recordKey(r.ID), Doc: doc}
-	if r.State.Terminal() {
-		row.ExpiresAt = r.ClosedAt.Add(KeepRecord).Unix()
-	} else {
+	row := Row{Key: recordKey(r.ID), Doc: doc, ExpiresAt: expiry(r, KeepRecord)}
+	if !r.State.Terminal() {
 		row.Open, row.CheckAt = open, stamp(r.CheckAt)
 	}
-	return Write{Row: row, Expect: expect}, nil
+	return r, append(writes, Write{Row: row, Expect: expect}), nil
 }
 
 const open = "open"
@@ -322,7 +349,7 @@ func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*re
 		if err := change(&r); err != nil {
 			return r, err
 		}
-		err = l.save(ctx, r, row)
+		r, err = l.save(ctx, r, row)
 		if !contended(err) {
 			return r, err
 		}
@@ -330,23 +357,29 @@ func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*re
 	return request.Request{}, fault.New(fault.Retry, "update a request: it keeps changing")
 }
 
-func (l *Ledger) save(ctx context.Context, r request.Request, row Row) error {
+// save writes a request that was changed. What it was before is read from its row once
+// more: a change may have reached into its maps.
+func (l *Ledger) save(ctx context.Context, r request.Request, row Row) (request.Request, error) {
+	before, err := decode(row)
+	if err != nil {
+		return r, err
+	}
 	var writes []Write
 	if r.State.Terminal() && r.OpenKey != "" {
 		free, err := l.free(ctx, r)
 		if err != nil {
-			return err
+			return r, err
 		}
 		writes, r.OpenKey = free, ""
 	}
-	write, err := l.recordWrite(r, row.Version)
+	r, record, err := l.recordWrites(&before, r, row.Version)
 	if err != nil {
-		return err
+		return r, err
 	}
-	if string(write.Row.Doc) == string(row.Doc) {
-		return nil // nothing changed: nothing to write
+	if string(record[len(record)-1].Row.Doc) == string(row.Doc) {
+		return r, nil // nothing changed: nothing to write
 	}
-	return l.Rows.Commit(ctx, l.Token(), append(writes, write))
+	return r, l.Rows.Commit(ctx, l.Token(), append(writes, record...))
 }
 
 // free takes the requester's pointer away, unless it already leads to a newer request.
@@ -364,6 +397,18 @@ func (l *Ledger) free(ctx context.Context, r request.Request) ([]Write, error) {
 		return nil, nil
 	}
 	return []Write{{Row: Row{Key: key}, Expect: row.Version, Delete: true}}, nil
+}
+
+// Events reads the history of a request, oldest first. What it says is not verified:
+// chain.Verify does that, against the record.
+func (l *Ledger) Events(ctx context.Context, id string) ([]chain.Event, error) {
+	var events []chain.Event
+	err := l.each(ctx, Records, recordKey(id).PK, eventPrefix, func(row Row) error {
+		e, err := chain.Decode(row.Doc)
+		events = append(events, e)
+		return err
+	})
+	return events, err
 }
 
 // Due lists open requests that the sweep should look at, earliest first. Hints.

@@ -547,22 +547,36 @@ func TestUnknownRequestIsNotFound(t *testing.T) {
 	}
 }
 
-func TestEndedRequestLeavesTheIndexAndExpires(t *testing.T) {
+func TestEndedRequestLeavesTheIndex(t *testing.T) {
 	b := newBench(t)
-	r := b.admit(notice(request.DataDeletion, 0))
-	for _, row := range b.fake.All() {
-		if (row.ExpiresAt == 0) != (row.SK == "request") {
-			t.Errorf("%s/%s of an open request expires at %d", row.PK, row.SK, row.ExpiresAt)
-		}
-	}
-	b.end(r)
+	b.end(b.admit(notice(request.DataDeletion, 0)))
 	if ids, err := b.Due(t.Context(), start.AddDate(1, 0, 0), 9); err != nil || len(ids) != 0 {
 		t.Errorf("due: %q, %v", ids, err)
 	}
-	for _, row := range b.fake.All() {
-		if row.SK == "request" && row.ExpiresAt != start.Add(ledger.KeepRecord).Unix() {
-			t.Errorf("the record expires at %d", row.ExpiresAt)
+}
+
+// A record without its events, or a pointer without its record, would say less than
+// nothing: all rows of one request in a table end together, whenever they were written.
+func TestRowsOfARequestExpireTogether(t *testing.T) {
+	b := newBench(t)
+	r := b.admit(notice(request.DataDeletion, 0))
+	b.Now = func() time.Time { return start.Add(20 * 24 * time.Hour) }
+	b.admit(notice(request.DataDeletion, 19*24*time.Hour)) // joins
+	b.freeze(r, 2)
+	if err := b.SaveCursor(t.Context(), r.ID, r.Run, ledger.Cursor{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for _, row := range b.fake.All() {
+			want := r.ReceivedAt.Add(ledger.KeepRecord)
+			if row.Table != ledger.Records {
+				want = r.ReceivedAt.Add(ledger.KeepCaseFile)
+			}
+			if row.ExpiresAt != want.Unix() {
+				t.Errorf("%s/%s expires at %d, want %d", row.PK, row.SK, row.ExpiresAt, want.Unix())
+			}
 		}
+		b.end(b.closing(r))
 	}
 }
 
@@ -583,7 +597,7 @@ func TestCaseFileComesBack(t *testing.T) {
 	if c, err := b.Cursor(ctx, r.ID); err != nil || c.Unit != 0 || c.Erased == nil {
 		t.Errorf("a purge that never ran has the cursor %+v, %v", c, err)
 	}
-	want := ledger.Cursor{Round: 1, Unit: 2, Counted: []string{"a"}, Erased: map[string]int{"messages": 3}}
+	want := ledger.Cursor{Round: 1, Unit: 2, Counted: []string{"a"}, Planned: map[string]int{"messages": 9}, Erased: map[string]int{"messages": 3}}
 	if err := b.SaveCursor(ctx, r.ID, r.Run, want); err != nil {
 		t.Fatal(err)
 	}
@@ -597,15 +611,17 @@ func TestFrozenContainersAreVisitedPageByPage(t *testing.T) {
 	ctx, r := t.Context(), b.admit(notice(request.DataDeletion, 0))
 	b.freeze(r, 250)
 	var keys []string
+	seen := map[string]bool{}
 	err := b.EachFrozen(ctx, r.ID, 0, "conversations", func(f ledger.Frozen, key string) error {
-		if f.Fields["conversation_id"] != key {
-			t.Errorf("%s holds %v", key, f.Fields)
+		if !strings.HasPrefix(f.Fields["conversation_id"], "conversation-") || f.Fields["user_id"] != canaryUser {
+			t.Errorf("%s holds %+v", key, f)
 		}
+		seen[f.Fields["conversation_id"]] = true
 		keys = append(keys, key)
 		return nil
 	})
-	if err != nil || len(keys) != 250 || !slices.IsSorted(keys) {
-		t.Errorf("%d keys, %v", len(keys), err)
+	if err != nil || len(keys) != 250 || len(seen) != 250 || !slices.IsSorted(keys) {
+		t.Errorf("%d keys of %d containers, %v", len(keys), len(seen), err)
 	}
 	err = b.EachFrozen(ctx, r.ID, 0, "conversations", func(ledger.Frozen, string) error { return errLost })
 	if !errors.Is(err, errLost) {
@@ -616,17 +632,19 @@ func TestFrozenContainersAreVisitedPageByPage(t *testing.T) {
 // freeze also writes neighbours that a careless prefix would catch.
 func (b *bench) freeze(r request.Request, n int) {
 	b.Helper()
+	var found []ledger.Frozen
 	put := func(subject int, store, key string) {
-		f := ledger.Frozen{Subject: subject, Store: store, Fields: map[string]string{"conversation_id": key, "user_id": canaryUser}}
-		if err := b.Freeze(b.Context(), r.ID, r.Run, key, f); err != nil {
-			b.Fatal(err)
-		}
+		found = append(found, ledger.Frozen{Subject: subject, Store: store,
+			Fields: map[string]string{"conversation_id": key, "user_id": canaryUser}})
 	}
 	for i := range n {
 		put(0, "conversations", fmt.Sprintf("conversation-%04d", i))
 	}
 	put(1, "conversations", "of another subject")
 	put(0, "conversations_archive", "of another store")
+	if err := b.FreezeAll(b.Context(), r.ID, r.Run, found); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func TestScrubLeavesNoCaseRow(t *testing.T) {
@@ -645,7 +663,7 @@ func TestScrubLeavesNoCaseRow(t *testing.T) {
 		}
 	}
 	for _, row := range b.fake.All() {
-		if row.Table == ledger.CaseFile && row.PK != "request#"+kept.ID {
+		if row.Table != ledger.Records && row.PK != "request#"+kept.ID {
 			t.Errorf("left: %s", row.SK)
 		}
 	}
@@ -657,10 +675,16 @@ func TestScrubLeavesNoCaseRow(t *testing.T) {
 	}
 }
 
-func TestRecordsHoldNothingPersonal(t *testing.T) {
+func TestRowsNameNobody(t *testing.T) {
 	b := newBench(t)
 	ctx, r := t.Context(), b.admit(notice(request.Deauthorize, 0))
 	b.admit(notice(request.DataDeletion, time.Minute))
+	b.update(r, func(r *request.Request) error {
+		r.NextRun()
+		r.Freeze(b.Now())
+		return r.Move(request.Matched, b.Now())
+	})
+	r.Run++
 	if err := b.FreezeSubjects(ctx, r.ID, r.Run, []ledger.Subject{{Form: "lead", Fields: map[string]string{"lead_id": canaryUser}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -668,18 +692,25 @@ func TestRecordsHoldNothingPersonal(t *testing.T) {
 	if err := b.SaveCursor(ctx, r.ID, r.Run, ledger.Cursor{After: map[string]string{"user_id": canaryUser}}); err != nil {
 		t.Fatal(err)
 	}
-	code := b.code(r).Reveal()
-	for range 2 {
-		for _, row := range b.fake.All() {
-			all := strings.Join([]string{row.PK, row.SK, string(row.Doc), row.Owner, row.Open, row.CheckAt}, " ")
-			for _, canary := range []string{canaryUser, canaryApp, code} {
-				if row.Table == ledger.Records && strings.Contains(all, canary) {
-					t.Errorf("row %s/%s names %s", row.PK, row.SK, canary)
-				}
+	b.namesNobody(b.code(r).Reveal())
+	b.closing(r)
+	b.namesNobody(b.code(r).Reveal())
+	b.update(r, func(r *request.Request) error {
+		return errors.Join(r.Move(request.Purging, b.Now()), r.Move(request.Verifying, b.Now()), r.Move(request.Completed, b.Now()))
+	})
+	b.namesNobody(b.code(r).Reveal())
+}
+
+// namesNobody looks through all tables: the case file is sealed, and names nobody either.
+func (b *bench) namesNobody(code string) {
+	b.Helper()
+	for _, row := range b.fake.All() {
+		all := strings.Join([]string{row.PK, row.SK, string(row.Doc), row.Owner, row.Open, row.CheckAt}, " ")
+		for _, canary := range []string{canaryUser, canaryApp, "conversation-0", code} {
+			if strings.Contains(all, canary) {
+				b.Errorf("row %s/%s names %s", row.PK, row.SK, canary)
 			}
 		}
-		b.closing(r)
-		b.end(r)
 	}
 }
 

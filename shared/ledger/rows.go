@@ -6,12 +6,13 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 )
 
-// Table is one of the two tables that a request lives in.
+// Table is one of the three tables that a request lives in.
 type Table int
 
 const (
 	Records  Table = iota // the durable record: no personal data
-	CaseFile              // what an open request must know of the person; scrubbed
+	CaseFile              // what an open request must know of the person, sealed; scrubbed
+	CaseKeys              // the key of each case file; without it the file is noise
 )
 
 // Key names a row.
@@ -20,7 +21,8 @@ type Key struct {
 	PK, SK string
 }
 
-// Row is a JSON document under a key. Version counts its writes from 1.
+// Row is a document under a key: JSON, or text that is sealed. Version counts its writes
+// from 1.
 type Row struct {
 	Key
 	Version   int64
@@ -33,6 +35,9 @@ type Row struct {
 
 // Any lets a write go through whatever the row's version is.
 const Any int64 = -1
+
+// MaxWrites is the most that a commit may hold.
+const MaxWrites = 100
 
 // Write is one change of a commit. Expect is the version that the row must have:
 // 0 for a row that must not exist yet, Any for no condition. A check writes nothing:

@@ -76,6 +76,9 @@ func condition(in *dynamodb.QueryInput, q Query) {
 	in.ExpressionAttributeNames = map[string]string{}
 	in.ExpressionAttributeValues = map[string]types.AttributeValue{}
 	var terms []string
+	if q.Index == "" {
+		in.ProjectionExpression = projection(q.Attributes, in.ExpressionAttributeNames)
+	}
 	for i, attribute := range q.Store.IndexKey(q.Index) {
 		n := strconv.Itoa(i)
 		operator, value := " = :v", q.Where[attribute]
@@ -90,6 +93,19 @@ func condition(in *dynamodb.QueryInput, q Query) {
 		in.ExpressionAttributeValues[":v"+n] = text(value)
 	}
 	in.KeyConditionExpression = aws.String(strings.Join(terms, " AND "))
+}
+
+// projection asks for attributes by placeholders that it adds to names; nil for all.
+func projection(attributes []string, names map[string]string) *string {
+	if len(attributes) == 0 {
+		return nil
+	}
+	terms := make([]string, len(attributes))
+	for i, attribute := range attributes {
+		terms[i] = "#p" + strconv.Itoa(i)
+		names[terms[i]] = attribute
+	}
+	return aws.String(strings.Join(terms, ", "))
 }
 
 func keyFrom(it map[string]types.AttributeValue) Key {
@@ -108,12 +124,12 @@ func (d DynamoDB) confirm(ctx context.Context, q Query, hits []Item) ([]Item, er
 	var out []Item
 	for start := 0; start < len(hits); start += getBatch {
 		batch := hits[start:min(start+getBatch, len(hits))]
-		items, err := d.getBatch(ctx, q.Store, batch)
+		items, err := d.getBatch(ctx, q, batch)
 		if err != nil {
 			return nil, err
 		}
 		for _, it := range items {
-			if matches(it, q.Where) {
+			if it.Says(q.Where) {
 				out = append(out, it)
 			}
 		}
@@ -121,17 +137,12 @@ func (d DynamoDB) confirm(ctx context.Context, q Query, hits []Item) ([]Item, er
 	return out, nil
 }
 
-func matches(it Item, where map[string]string) bool {
-	for attribute, value := range where {
-		if it.Text(attribute) != value {
-			return false
-		}
+func (d DynamoDB) getBatch(ctx context.Context, q Query, hits []Item) ([]Item, error) {
+	store, names := q.Store, map[string]string{}
+	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true), ProjectionExpression: projection(q.Attributes, names)}
+	if len(names) > 0 {
+		ask.ExpressionAttributeNames = names
 	}
-	return true
-}
-
-func (d DynamoDB) getBatch(ctx context.Context, store datamap.Store, hits []Item) ([]Item, error) {
-	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
 	for _, hit := range hits {
 		ask.Keys = append(ask.Keys, KeyOf(store, hit).item())
 	}

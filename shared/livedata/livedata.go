@@ -33,6 +33,8 @@ type Query struct {
 	From  string            // base table only: sort keys from here on, inclusive
 	After Key               // exclusive start
 	Limit int
+	// Attributes, if any, are all that is wanted of the records.
+	Attributes []string
 }
 
 // Records is what this service needs of the platform's tables.
@@ -80,6 +82,17 @@ func (it Item) Text(name string) string {
 		return ""
 	}
 	return s.Value
+}
+
+// Has lists those of the named attributes that the record has.
+func (it Item) Has(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if _, ok := it[name]; ok {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Texts follows a path "a" or "a[].b" and returns the strings at its end.
@@ -159,14 +172,26 @@ func NewerThan(store datamap.Store, it Item, cutoff time.Time) (bool, error) {
 }
 
 // Foreign says that a record belongs to somebody else than the subject: an attribute
-// that says whose it is says another name. An attribute that is absent says nothing.
+// that says whose it is says another name. An attribute that is absent says nothing,
+// and of a field that the subject does not have nothing is asked.
 func Foreign(store datamap.Store, it Item, subject map[string]string) bool {
 	for attribute, field := range store.Belongs {
-		if got := it.Text(attribute); got != "" && got != subject[field] {
+		got, want := it.Text(attribute), subject[field]
+		if got != "" && want != "" && got != want {
 			return true
 		}
 	}
 	return false
+}
+
+// Says tells whether a record's attributes have these values.
+func (it Item) Says(values map[string]string) bool {
+	for attribute, value := range values {
+		if it.Text(attribute) != value {
+			return false
+		}
+	}
+	return true
 }
 
 // Merge lays fields over each other; the later ones hold.

@@ -92,7 +92,7 @@ func TestJoinKeepsPlaces(t *testing.T) {
 	frozen := []ledger.Subject{subject("lead", "a", "1"), subject("lead", "b", "1")}
 	found := []ledger.Subject{subject("lead", "c", "1"), subject("lead", "b", "2"), subject("staff", "x", "9")}
 	found[1].Fields["bsuid_key"] = "new"
-	got := f.Join(who("1", "2"), frozen, found)
+	got := f.Join(frozen, found)
 	if len(got) != 4 || got[0].Fields["lead_id"] != "a" || got[1].Fields["lead_id"] != "b" || got[2].Fields["lead_id"] != "c" || got[3].Form != "staff" {
 		t.Fatalf("joined %v", got)
 	}

@@ -4,6 +4,7 @@ package locate
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,12 +16,6 @@ import (
 
 // pageSize bounds what is in memory at once.
 const pageSize = 200
-
-// Forms of an identity's target.
-const (
-	FormLead  = "lead"
-	FormStaff = "staff"
-)
 
 // Finder looks things up in the live stores.
 type Finder struct {
@@ -53,16 +48,12 @@ func (f Finder) Resolve(ctx context.Context, who ledger.Identity, cutoff time.Ti
 func (f Finder) targets(ctx context.Context, identity datamap.Identity, store datamap.Store, items []livedata.Item, cutoff time.Time) ([]ledger.Subject, error) {
 	var out []ledger.Subject
 	for _, it := range items {
-		newer, err := livedata.NewerThan(store, it, cutoff)
+		subject, err := f.subject(identity, store, it, cutoff)
 		if err != nil {
 			return nil, err
 		}
-		if newer {
-			continue // linked after the notice was issued: another matter
-		}
-		subject, ok := match(identity, it.Text(identity.Target))
-		if !ok {
-			return nil, fault.New(fault.Permanent, "a record of "+store.Name+" has a target of no known form")
+		if subject.Form == "" {
+			continue
 		}
 		if err := f.complete(ctx, subject); err != nil {
 			return nil, err
@@ -72,21 +63,32 @@ func (f Finder) targets(ctx context.Context, identity datamap.Identity, store da
 	return out, nil
 }
 
-func match(identity datamap.Identity, target string) (ledger.Subject, bool) {
+// subject is whom a row leads to; it has no form if the row came to be after the
+// cutoff, which is another matter. The row of a subject itself is dated by its latest
+// change, and what of it is older goes all the same.
+func (f Finder) subject(identity datamap.Identity, store datamap.Store, it livedata.Item, cutoff time.Time) (ledger.Subject, error) {
+	if scope, ok := f.Map.Scope(identity.Is); ok {
+		return ledger.Subject{Form: scope.Name, Fields: it.Fields(scope.Key)}, nil
+	}
+	newer, err := livedata.NewerThan(store, it, cutoff)
+	if err != nil || newer {
+		return ledger.Subject{}, err
+	}
 	for form, template := range identity.Forms {
-		if fields, ok := template.Match(target); ok {
-			return ledger.Subject{Form: form, Fields: fields}, true
+		if fields, ok := template.Match(it.Text(identity.Target)); ok {
+			return ledger.Subject{Form: form, Fields: fields}, nil
 		}
 	}
-	return ledger.Subject{}, false
+	return ledger.Subject{}, fault.New(fault.Permanent, "a record of "+store.Name+" has a target of no known form")
 }
 
-// complete adds the fields of the locator's row, if it is still there.
+// complete adds the fields of the subject's own row, if it is still there.
 func (f Finder) complete(ctx context.Context, s ledger.Subject) error {
-	if s.Form != FormLead {
+	scope, ok := f.Map.Scope(s.Form)
+	if !ok {
 		return nil
 	}
-	for _, unit := range f.Map.Locators(datamap.Lead) {
+	for _, unit := range f.Map.Locators(scope) {
 		key, err := unit.Finder.Keys(s.Fields)
 		if err != nil {
 			return fault.As(fault.Permanent, "complete a subject", err)
@@ -102,14 +104,25 @@ func (f Finder) complete(ctx context.Context, s ledger.Subject) error {
 	return nil
 }
 
+// Erasable are the subjects that are erased, with their places; the others need a
+// person's decision.
+func (f Finder) Erasable(subjects []ledger.Subject) map[int]datamap.Scope {
+	out := map[int]datamap.Scope{}
+	for i, s := range subjects {
+		if scope, ok := f.Map.Scope(s.Form); ok {
+			out[i] = scope
+		}
+	}
+	return out
+}
+
 // Join adds what was found now to the subjects that were frozen before, which keep
 // their places: what led to them may be deleted by now, and containers are frozen
 // under a subject's place.
-func (f Finder) Join(who ledger.Identity, frozen, found []ledger.Subject) []ledger.Subject {
-	identity, _ := f.Map.Identity(who.Kind)
+func (f Finder) Join(frozen, found []ledger.Subject) []ledger.Subject {
 	out := slices.Clone(frozen)
 	for _, s := range found {
-		at := slices.IndexFunc(out, func(o ledger.Subject) bool { return sameSubject(identity, o, s) })
+		at := slices.IndexFunc(out, func(o ledger.Subject) bool { return f.same(o, s) })
 		if at < 0 {
 			out = append(out, s)
 			continue
@@ -119,16 +132,14 @@ func (f Finder) Join(who ledger.Identity, frozen, found []ledger.Subject) []ledg
 	return out
 }
 
-func sameSubject(identity datamap.Identity, a, b ledger.Subject) bool {
-	if a.Form != b.Form {
-		return false
+// same says that two subjects are one: they agree in the key of their scope. Those of
+// another form have no fields but those that name them.
+func (f Finder) same(a, b ledger.Subject) bool {
+	scope, ok := f.Map.Scope(a.Form)
+	if a.Form != b.Form || !ok {
+		return a.Form == b.Form && maps.Equal(a.Fields, b.Fields)
 	}
-	for _, name := range identity.Forms[a.Form].Fields() {
-		if a.Fields[name] != b.Fields[name] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(scope.Key, func(name string) bool { return a.Fields[name] != b.Fields[name] })
 }
 
 func (f Finder) eachPage(ctx context.Context, q livedata.Query, visit func(livedata.Page) error) error {

@@ -2,6 +2,7 @@ package locate
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,15 +16,30 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
-// Trail is the way through one subject's data: its fields, and the two moments that
-// bound what may be touched. Records are dated by the platform against the cutoff.
-// Objects carry only the time they were written, so one that was written after the
-// subject was frozen is newer than any request that froze it.
+// Trail is the way through one subject's data: its scope and fields, and the two
+// moments that bound what may be touched. Records are dated by the platform against the
+// cutoff. Objects carry only the time they were written, so one that was written after
+// the subject was frozen is newer than any request that froze it. Of a scope that takes
+// everything nothing is newer.
 type Trail struct {
 	Finder
+	Scope    datamap.Scope
 	Fields   map[string]string
 	Cutoff   time.Time
 	FrozenAt time.Time
+}
+
+// TrailOf is the trail of a request's frozen subject.
+func TrailOf(f Finder, r request.Request, s ledger.Subject, scope datamap.Scope) Trail {
+	return Trail{Finder: f, Scope: scope, Fields: s.Fields, Cutoff: *r.Frozen, FrozenAt: *r.FrozenAt}
+}
+
+// Newer says that a record is dated after the cutoff, and so stays.
+func (t Trail) Newer(store datamap.Store, it livedata.Item) (bool, error) {
+	if t.Scope.Everything {
+		return false, nil
+	}
+	return livedata.NewerThan(store, it, t.Cutoff)
 }
 
 // Query is where a unit's items of a binding stand. A field that is missing stops
@@ -43,39 +59,92 @@ func (t Trail) EachPage(ctx context.Context, unit datamap.Unit, binding map[stri
 		return err
 	}
 	q.After = after
+	return t.pages(ctx, q, unit, binding, visit)
+}
+
+// EachBrief is EachPage with no more of each item than is decided by.
+func (t Trail) EachBrief(ctx context.Context, unit datamap.Unit, binding map[string]string, after livedata.Key, visit func(start livedata.Key, page livedata.Page) error) error {
+	q, err := t.Query(unit, binding)
+	if err != nil {
+		return err
+	}
+	q.After, q.Attributes = after, brief(unit)
+	return t.pages(ctx, q, unit, binding, visit)
+}
+
+func brief(unit datamap.Unit) []string {
+	out := slices.Concat(unit.Store.Key, unit.Store.IndexKey(unit.Finder.Index), unit.Store.Deciding(), slices.Collect(maps.Keys(unit.Finder.Only)))
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// pages leaves out what the unit's key finds of others.
+func (t Trail) pages(ctx context.Context, q livedata.Query, unit datamap.Unit, binding map[string]string, visit func(start livedata.Key, page livedata.Page) error) error {
+	own, err := unit.Finder.Owns(livedata.Merge(t.Fields, binding))
+	if err != nil {
+		return fault.As(fault.Permanent, "find items of "+unit.Store.Name, err)
+	}
 	return t.eachPage(ctx, q, func(page livedata.Page) error {
 		start := q.After
 		q.After = page.Next
+		page.Items = slices.DeleteFunc(page.Items, func(it livedata.Item) bool { return !it.Says(own) })
 		return visit(start, page)
 	})
 }
 
-// EachContainer visits the items that others are found by: those of the live stores,
-// not those frozen before.
-func (t Trail) EachContainer(ctx context.Context, unit datamap.Unit, visit func(key livedata.Key, fields map[string]string) error) error {
-	return t.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
-		for _, it := range page.Items {
-			if livedata.Foreign(unit.Store, it, t.Fields) {
-				return ErrForeign(unit.Store)
-			}
-			newer, err := livedata.NewerThan(unit.Store, it, t.Cutoff)
-			if err != nil {
-				return err
-			}
-			if newer {
-				continue
-			}
-			if err := visit(livedata.KeyOf(unit.Store, it), it.Fields(unit.Store.ContainerFields())); err != nil {
-				return err
+// EachBinding visits the items that others are found by, those of the live stores and
+// not those frozen before: what is needed of each, several times where several items
+// need the same. visit gets a page's at once, with where the page began.
+func (t Trail) EachBinding(ctx context.Context, unit datamap.Unit, after livedata.Key, visit func(start livedata.Key, bindings []map[string]string) error) error {
+	fields := t.Map.Binding(t.Scope, unit.Store)
+	return t.EachPage(ctx, unit, nil, after, func(start livedata.Key, page livedata.Page) error {
+		old, _, err := t.Split(unit.Store, page.Items)
+		if err != nil {
+			return err
+		}
+		var bindings []map[string]string
+		for _, it := range old {
+			binding := it.Fields(fields)
+			if !slices.ContainsFunc(bindings, func(b map[string]string) bool { return maps.Equal(b, binding) }) {
+				bindings = append(bindings, binding)
 			}
 		}
-		return nil
+		return visit(start, bindings)
 	})
 }
 
-// ErrForeign stops whatever met a record of somebody else, before anything of its
+// Split parts records by the cutoff, and refuses them as a whole if any belongs to
+// somebody else.
+func (t Trail) Split(store datamap.Store, items []livedata.Item) (old, newer []livedata.Item, err error) {
+	for _, it := range items {
+		if livedata.Foreign(store, it, t.Fields) {
+			return nil, nil, errForeign(store)
+		}
+		isNewer, err := t.Newer(store, it)
+		if err != nil {
+			return nil, nil, err
+		}
+		if isNewer {
+			newer = append(newer, it)
+		} else {
+			old = append(old, it)
+		}
+	}
+	return old, newer, nil
+}
+
+// Due are the records that still have what the store's rule takes away: all of them, or
+// those that were not anonymised yet.
+func Due(store datamap.Store, items []livedata.Item) []livedata.Item {
+	if store.Rule != "anonymise" {
+		return items
+	}
+	return slices.DeleteFunc(items, func(it livedata.Item) bool { return len(it.Has(store.Anonymise)) == 0 })
+}
+
+// errForeign stops whatever met a record of somebody else, before anything of its
 // page is touched.
-func ErrForeign(store datamap.Store) error {
+func errForeign(store datamap.Store) error {
 	return fault.New(fault.Permanent, "a record of "+store.Name+" belongs to somebody else than the subject")
 }
 
@@ -93,7 +162,7 @@ func (t Trail) Prefix(unit datamap.Unit, binding map[string]string) (string, err
 func (t Trail) Old(found []livedata.Version, stays map[string]bool) []livedata.Version {
 	var out []livedata.Version
 	for _, v := range found {
-		if !v.Modified.After(t.FrozenAt) && !stays[v.Key] {
+		if (t.Scope.Everything || !v.Modified.After(t.FrozenAt)) && !stays[v.Key] {
 			out = append(out, v)
 		}
 	}
@@ -104,7 +173,10 @@ func (t Trail) Old(found []livedata.Version, stays map[string]bool) []livedata.V
 // stores that are found from the same container.
 func (t Trail) Staying(ctx context.Context, unit datamap.Unit, binding map[string]string) (map[string]bool, error) {
 	stays := map[string]bool{}
-	for _, sibling := range t.Map.Children(datamap.Lead, unit.Finder.From) {
+	if t.Scope.Everything {
+		return stays, nil
+	}
+	for _, sibling := range t.Siblings(unit) {
 		for _, o := range sibling.Store.Objects {
 			if o.Store != unit.Store.Name {
 				continue
@@ -115,6 +187,12 @@ func (t Trail) Staying(ctx context.Context, unit datamap.Unit, binding map[strin
 		}
 	}
 	return stays, nil
+}
+
+// Siblings lists the units that are found as the given one is: from the same items, or
+// all of them from the subject itself.
+func (t Trail) Siblings(unit datamap.Unit) []datamap.Unit {
+	return slices.DeleteFunc(t.Map.Plan(t.Scope), func(u datamap.Unit) bool { return u.Finder.From != unit.Finder.From })
 }
 
 // sortFrom begins every RFC 3339 text of the cutoff's second and later, with or
@@ -131,7 +209,7 @@ func (t Trail) stayingOf(ctx context.Context, unit datamap.Unit, o datamap.Objec
 	}
 	return t.eachPage(ctx, q, func(page livedata.Page) error {
 		for _, it := range page.Items {
-			newer, err := livedata.NewerThan(unit.Store, it, t.Cutoff)
+			newer, err := t.Newer(unit.Store, it)
 			if err != nil {
 				return err
 			}
@@ -145,14 +223,14 @@ func (t Trail) stayingOf(ctx context.Context, unit datamap.Unit, o datamap.Objec
 	})
 }
 
-// Occupied says whether anything is still found from a container, newer or not.
+// Occupied says whether a container's row still holds anything, newer or not.
 func (t Trail) Occupied(ctx context.Context, store datamap.Store, container map[string]string) (bool, error) {
-	return t.anyOf(ctx, t.Map.Children(datamap.Lead, store.Name), container)
+	return t.anyOf(ctx, t.Map.Held(t.Scope, store.Name), container)
 }
 
-// HoldsRecords is Occupied by records alone.
-func (t Trail) HoldsRecords(ctx context.Context, store string, container map[string]string) (bool, error) {
-	records := slices.DeleteFunc(t.Map.Children(datamap.Lead, store), func(u datamap.Unit) bool { return !u.Store.IsTable() })
+// HoldsRecords says whether any records are found as the unit's objects are.
+func (t Trail) HoldsRecords(ctx context.Context, unit datamap.Unit, container map[string]string) (bool, error) {
+	records := slices.DeleteFunc(t.Siblings(unit), func(u datamap.Unit) bool { return !u.Store.IsTable() || u.Locates() })
 	return t.anyOf(ctx, records, container)
 }
 
@@ -236,7 +314,7 @@ func (t Trail) VersionsOf(ctx context.Context, bucket datamap.Store, key string)
 // RowStays says that the subject's own row in a store is newer than the cutoff, and
 // so stays. It is false for no store.
 func (t Trail) RowStays(ctx context.Context, store string) (bool, error) {
-	for _, unit := range t.Map.Locators(datamap.Lead) {
+	for _, unit := range t.Map.Locators(t.Scope) {
 		if unit.Store.Name != store {
 			continue
 		}
@@ -248,7 +326,7 @@ func (t Trail) RowStays(ctx context.Context, store string) (bool, error) {
 		if err != nil || len(it) == 0 {
 			return false, err
 		}
-		return livedata.NewerThan(unit.Store, it, t.Cutoff)
+		return t.Newer(unit.Store, it)
 	}
 	return false, nil
 }
@@ -258,7 +336,7 @@ func (t Trail) RowStays(ctx context.Context, store string) (bool, error) {
 func (t Trail) Late(found []livedata.Version, stays map[string]bool) []livedata.Version {
 	var out []livedata.Version
 	for _, v := range found {
-		if v.Modified.After(t.FrozenAt) && !stays[v.Key] {
+		if !t.Scope.Everything && v.Modified.After(t.FrozenAt) && !stays[v.Key] {
 			out = append(out, v)
 		}
 	}
@@ -280,9 +358,4 @@ func (t Trail) EachVersion(ctx context.Context, bucket datamap.Store, prefix str
 		}
 		after = page.Next
 	}
-}
-
-// TrailOf is the trail of a request's frozen subject.
-func TrailOf(f Finder, r request.Request, s ledger.Subject) Trail {
-	return Trail{Finder: f, Fields: s.Fields, Cutoff: *r.Frozen, FrozenAt: *r.FrozenAt}
 }

@@ -12,13 +12,12 @@ import (
 
 // deleteObjects deletes all old versions and delete markers under a container's
 // prefix, except of objects that a newer record names.
-func (j *job) deleteObjects(ctx context.Context, t task, binding map[string]string) error {
-	trail := j.trail(t.subject)
-	prefix, err := trail.Prefix(t.unit, binding)
+func (j *job) deleteObjects(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string) error {
+	prefix, err := trail.Prefix(unit, binding)
 	if err != nil {
 		return err
 	}
-	stays, err := trail.Staying(ctx, t.unit, binding)
+	stays, err := trail.Staying(ctx, unit, binding)
 	if err != nil {
 		return err
 	}
@@ -26,12 +25,12 @@ func (j *job) deleteObjects(ctx context.Context, t task, binding map[string]stri
 		if err := j.reach(ctx, cursorOf(after)); err != nil {
 			return err
 		}
-		page, err := trail.Objects.List(ctx, t.unit.Store, prefix, after)
+		page, err := trail.Objects.List(ctx, unit.Store, prefix, after)
 		if err != nil {
 			return err
 		}
 		old := trail.Old(page.Found, stays)
-		if err := j.deleteVersions(ctx, t.unit.Store, old); err != nil || page.Next == nil {
+		if err := j.deleteVersions(ctx, unit.Store, old); err != nil || page.Next == nil {
 			return err
 		}
 		after = goOn(page, old, after)
@@ -59,7 +58,7 @@ func (j *job) deleteVersions(ctx context.Context, bucket datamap.Store, old []li
 	if len(old) == 0 {
 		return nil
 	}
-	if err := j.count(ctx, map[string][]string{bucket.Name: versionHashes(old)}); err != nil {
+	if err := j.count(ctx, page{found: map[string][]string{bucket.Name: versionHashes(old)}}); err != nil {
 		return err
 	}
 	return j.Finder.Objects.Delete(ctx, bucket, old)
@@ -91,20 +90,20 @@ func cursorOf(start *livedata.Version) map[string]string {
 // names goes whenever it was written. One that only a record names which stays, and
 // whose attribute is to be emptied, goes if it was written before the subject was
 // frozen.
-func (j *job) named(ctx context.Context, trail locate.Trail, t task, binding map[string]string, old, newer []livedata.Item) (map[string][]livedata.Version, error) {
+func (j *job) named(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string, old, newer []livedata.Item) (map[string][]livedata.Version, error) {
 	out := map[string][]livedata.Version{}
-	for _, o := range t.unit.Store.Objects {
+	for _, o := range unit.Store.Objects {
 		going, emptied := slices.Clone(old), []livedata.Item(nil)
 		if len(newer) == 0 {
-			going = append(going, trail.FrozenRow(t.unit)...)
-		} else if n := t.unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
-			emptied = slices.Concat(newer, trail.FrozenRow(t.unit))
+			going = append(going, trail.FrozenRow(unit)...)
+		} else if n := unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
+			emptied = slices.Concat(newer, trail.FrozenRow(unit))
 		}
-		versions, err := j.namedBy(ctx, trail, t.unit, o, binding, going)
+		versions, err := j.namedBy(ctx, trail, unit, o, binding, going)
 		if err != nil {
 			return nil, err
 		}
-		older, err := j.namedBy(ctx, trail, t.unit, o, binding, emptied)
+		older, err := j.namedBy(ctx, trail, unit, o, binding, emptied)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +127,7 @@ func (j *job) namedBy(ctx context.Context, trail locate.Trail, unit datamap.Unit
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	covered, err := j.covered(trail, unit, o.Store, binding)
+	covered, err := covered(trail, unit, o.Store, binding)
 	if err != nil {
 		return nil, err
 	}
@@ -152,11 +151,11 @@ func (j *job) namedBy(ctx context.Context, trail locate.Trail, unit datamap.Unit
 // lateOf lists the late versions, under the prefixes that the plan has emptied, of the
 // given objects.
 func (j *job) lateOf(ctx context.Context, trail locate.Trail, unit datamap.Unit, o datamap.Object, binding map[string]string, keys []string) ([]livedata.Version, error) {
-	if unit.Finder.From == "" {
-		return nil, nil
+	if trail.Scope.Everything {
+		return nil, nil // whatever its date, it went with its prefix
 	}
 	var out []livedata.Version
-	for _, sibling := range j.Finder.Map.Children(datamap.Lead, unit.Finder.From) {
+	for _, sibling := range trail.Siblings(unit) {
 		if sibling.Store.Name != o.Store {
 			continue
 		}
@@ -185,38 +184,20 @@ func (j *job) lateOf(ctx context.Context, trail locate.Trail, unit datamap.Unit,
 
 // covered tells the objects that lie under a prefix which the plan has emptied
 // before, so that a record's own objects need no call each.
-func (j *job) covered(trail locate.Trail, unit datamap.Unit, bucket string, binding map[string]string) (func(key string) bool, error) {
+func covered(trail locate.Trail, unit datamap.Unit, bucket string, binding map[string]string) (func(key string) bool, error) {
 	var prefixes []string
-	if unit.Finder.From != "" {
-		for _, sibling := range j.Finder.Map.Children(datamap.Lead, unit.Finder.From) {
-			if sibling.Store.Name != bucket {
-				continue
-			}
-			prefix, err := trail.Prefix(sibling, binding)
-			if err != nil {
-				return nil, err
-			}
-			prefixes = append(prefixes, prefix)
+	for _, other := range trail.Map.Plan(trail.Scope) {
+		reached := other.Finder.From == "" || other.Finder.From == unit.Finder.From
+		if other.Store.Name != bucket || !reached {
+			continue
 		}
+		prefix, err := trail.Prefix(other, binding)
+		if err != nil {
+			return nil, err
+		}
+		prefixes = append(prefixes, prefix)
 	}
 	return func(key string) bool {
-		for _, prefix := range prefixes {
-			if strings.HasPrefix(key, prefix) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 	}, nil
-}
-
-// deleteNamed deletes a page's own objects. They are few: a picture of a profile, an
-// attachment in a shared thread.
-func (j *job) deleteNamed(ctx context.Context, objects map[string][]livedata.Version) error {
-	for name, versions := range objects {
-		bucket, _ := j.Finder.Map.Store(name)
-		if err := j.Finder.Objects.Delete(ctx, bucket, versions); err != nil {
-			return err
-		}
-	}
-	return nil
 }

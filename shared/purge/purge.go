@@ -10,12 +10,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/budget"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/locate"
@@ -30,11 +32,18 @@ type Purger struct {
 	Reserve time.Duration
 }
 
-// task is one step of a round: to freeze a subject's containers, or to delete the
-// items of one unit.
+// What a task does with a unit. Everything is frozen and counted before anything is
+// deleted.
+const (
+	freeze = "freeze" // writes the containers down
+	survey = "survey" // counts what the plan is to delete, and meets what is not the subject's
+	erase  = "erase"
+)
+
+// task is one step of a round.
 type task struct {
+	kind    string
 	subject int
-	freeze  bool
 	unit    datamap.Unit
 }
 
@@ -47,6 +56,8 @@ type job struct {
 	request  request.Request
 	run      int
 	subjects []ledger.Subject
+	scopes   map[int]datamap.Scope // of the subjects that are erased
+	tasks    []task
 	cursor   ledger.Cursor
 	late     func() bool
 }
@@ -60,9 +71,8 @@ func (p Purger) Run(ctx context.Context, id string, run int) (done bool, err err
 	j.late = func() bool { return p.late(ctx) }
 	work, cancel := p.working(ctx)
 	defer cancel()
-	tasks := j.tasks()
-	for ; j.cursor.Unit < len(tasks); j.advance() {
-		err := j.do(work, tasks[j.cursor.Unit])
+	for ; j.cursor.Unit < len(j.tasks); j.advance() {
+		err := j.do(work, j.tasks[j.cursor.Unit])
 		cutOff := work.Err() != nil && ctx.Err() == nil // within a page, which is counted
 		if err == errOutOfTime || errors.Is(err, budget.ErrNoTime) || err != nil && cutOff {
 			return false, j.save(ctx)
@@ -93,83 +103,120 @@ func (j *job) load(ctx context.Context, id string) (err error) {
 	if j.request, err = j.Ledger.Get(ctx, id); err != nil {
 		return err
 	}
+	if j.Ledger, err = j.Ledger.OpenCase(ctx, id); err != nil {
+		return err
+	}
 	if j.subjects, err = j.Ledger.Subjects(ctx, id); err != nil {
 		return err
 	}
 	if j.cursor, err = j.Ledger.Cursor(ctx, id); err != nil {
 		return err
 	}
-	if j.cursor.Round != j.request.Rounds {
-		j.cursor = ledger.Cursor{Round: j.request.Rounds, Erased: j.cursor.Erased}
+	j.scopes = j.Finder.Erasable(j.subjects)
+	j.plan()
+	plan := planHash(j.tasks)
+	if j.cursor.Round != j.request.Rounds || j.cursor.Plan != plan {
+		j.restart(plan)
 	}
 	return nil
 }
 
-// tasks is the same list in every invocation of a round.
-func (j *job) tasks() []task {
-	var out []task
-	for i, s := range j.subjects {
-		if s.Form != locate.FormLead {
-			continue
-		}
-		for _, unit := range j.Finder.Map.Containers(datamap.Lead) {
-			out = append(out, task{i, true, unit})
-		}
-		for _, unit := range j.Finder.Map.Plan(datamap.Lead) {
-			out = append(out, task{i, false, unit})
+// restart begins at the first task: in a new round, or since the data map is another
+// one than the cursor was made with. What was erased so far counts as planned.
+func (j *job) restart(plan string) {
+	planned := j.cursor.Planned
+	if j.cursor.Round == j.request.Rounds || planned == nil {
+		planned = maps.Clone(j.cursor.Erased)
+	}
+	j.cursor = ledger.Cursor{Round: j.request.Rounds, Plan: plan, Erased: j.cursor.Erased, Planned: planned}
+}
+
+// plan is the same list in every invocation of a round.
+func (j *job) plan() {
+	units := func(kind string, of func(datamap.Scope) []datamap.Unit) {
+		for _, i := range slices.Sorted(maps.Keys(j.scopes)) {
+			for _, unit := range of(j.scopes[i]) {
+				j.tasks = append(j.tasks, task{kind, i, unit})
+			}
 		}
 	}
-	return out
+	units(freeze, j.Finder.Map.Containers)
+	units(survey, func(scope datamap.Scope) []datamap.Unit {
+		return slices.DeleteFunc(j.Finder.Map.Plan(scope), func(u datamap.Unit) bool { return u.Finder.Again })
+	})
+	units(erase, j.Finder.Map.Plan)
+}
+
+func planHash(tasks []task) string {
+	var src []byte
+	for _, t := range tasks {
+		finder, _ := json.Marshal(t.unit.Finder) // maps and strings always encode
+		src = fmt.Appendf(src, "%s %d %s %s\n", t.kind, t.subject, t.unit.Store.Name, finder)
+	}
+	return shortHash(src)
 }
 
 func (j *job) advance() {
-	j.cursor = ledger.Cursor{Round: j.cursor.Round, Unit: j.cursor.Unit + 1, Erased: j.cursor.Erased}
+	j.cursor.Unit++
+	j.cursor.Binding, j.cursor.After, j.cursor.Counted = "", nil, nil
 }
 
 func (j *job) save(ctx context.Context) error {
 	return j.Ledger.SaveCursor(ctx, j.request.ID, j.run, j.cursor)
 }
 
-func (j *job) trail(subject int) locate.Trail {
-	return locate.TrailOf(j.Finder, j.request, j.subjects[subject])
+func (j *job) trail(t task) locate.Trail {
+	return locate.TrailOf(j.Finder, j.request, j.subjects[t.subject], j.scopes[t.subject])
 }
 
 func (j *job) do(ctx context.Context, t task) error {
-	if t.freeze {
-		return j.freeze(ctx, t)
-	}
-	if stays, err := j.trail(t.subject).RowStays(ctx, t.unit.Store.StaysWith); err != nil || stays {
+	trail := j.trail(t)
+	if stays, err := trail.RowStays(ctx, t.unit.Store.StaysWith); err != nil || stays {
 		return err
 	}
+	switch t.kind {
+	case freeze:
+		return j.freeze(ctx, trail, t)
+	case survey:
+		return j.eachBinding(ctx, t, func(binding map[string]string) error { return j.survey(ctx, trail, t.unit, binding) })
+	}
+	return j.eachBinding(ctx, t, func(binding map[string]string) error {
+		if !t.unit.Store.IsTable() {
+			return j.deleteObjects(ctx, trail, t.unit, binding)
+		}
+		return j.deleteRecords(ctx, trail, t.unit, binding)
+	})
+}
+
+// freeze writes down what leads to other items before anything of it is deleted.
+func (j *job) freeze(ctx context.Context, trail locate.Trail, t task) error {
+	return trail.EachBinding(ctx, t.unit, j.cursor.After, func(start livedata.Key, bindings []map[string]string) error {
+		if err := j.reach(ctx, start); err != nil {
+			return err
+		}
+		found := make([]ledger.Frozen, len(bindings))
+		for i, fields := range bindings {
+			found[i] = ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields}
+		}
+		return j.Ledger.FreezeAll(ctx, j.request.ID, j.run, found)
+	})
+}
+
+// eachBinding visits every frozen item that the unit is found from, from the one on at
+// which the cursor stands; a unit that is found from the subject itself, once.
+func (j *job) eachBinding(ctx context.Context, t task, visit func(binding map[string]string) error) error {
 	if t.unit.Finder.From == "" {
-		return j.delete(ctx, t, nil, "")
+		return visit(nil)
 	}
 	return j.Ledger.EachFrozen(ctx, j.request.ID, t.subject, t.unit.Finder.From, func(f ledger.Frozen, key string) error {
 		if key < j.cursor.Binding {
 			return nil // done by an invocation before
 		}
-		return j.delete(ctx, t, f.Fields, key)
-	})
-}
-
-// freeze writes down the containers before anything of them is deleted.
-func (j *job) freeze(ctx context.Context, t task) error {
-	return j.trail(t.subject).EachContainer(ctx, t.unit, func(key livedata.Key, fields map[string]string) error {
-		if j.late() {
-			return errOutOfTime
+		if key != j.cursor.Binding {
+			j.cursor.Binding, j.cursor.After, j.cursor.Counted = key, nil, nil
 		}
-		return j.Ledger.Freeze(ctx, j.request.ID, j.run, keyHash(key), ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields})
+		return visit(f.Fields)
 	})
-}
-
-func (j *job) delete(ctx context.Context, t task, binding map[string]string, key string) error {
-	if key != j.cursor.Binding {
-		j.cursor.Binding, j.cursor.After, j.cursor.Counted = key, nil, nil
-	}
-	if !t.unit.Store.IsTable() {
-		return j.deleteObjects(ctx, t, binding)
-	}
-	return j.deleteRecords(ctx, t, binding)
 }
 
 // reach notes that the pages before this one are done, and stops while there is time
@@ -184,24 +231,65 @@ func (j *job) reach(ctx context.Context, start map[string]string) error {
 	return ctx.Err()
 }
 
-// count adds a page (hashes by store) to the counts, once, and makes that durable
-// before the page is deleted. If the process dies after this, the page's rest is
-// deleted uncounted; if it dies before, nothing of the page is gone yet.
-func (j *job) count(ctx context.Context, page map[string][]string) error {
-	var all []string
-	for store, hashes := range page {
-		for _, h := range hashes {
-			if !slices.Contains(j.cursor.Counted, h) {
-				j.cursor.Erased[store]++
-			}
-		}
-		all = append(all, hashes...)
-	}
+// page is what is about to go, as short hashes of its keys by store: what the unit
+// found, and what follows from it (objects that a record names, rows that say whom it
+// quotes), which no survey counts.
+type page struct{ found, follows map[string][]string }
+
+// count adds a page to the counts, once, and makes that durable before the page is
+// deleted. If the process dies after this, the page's rest is deleted uncounted; if it
+// dies before, nothing of the page is gone yet. A page that goes beyond what was planned
+// is not counted and not deleted: nobody knows what it is that was met.
+func (j *job) count(ctx context.Context, p page) error {
+	found, all := j.fresh(p.found), hashesOf(p.found)
+	follows := j.fresh(p.follows)
+	all = append(all, hashesOf(p.follows)...)
 	if len(all) == 0 {
 		return nil
 	}
+	if total(j.cursor.Erased)+total(found) > mostOfPlan*total(j.cursor.Planned) {
+		return fault.New(fault.Permanent, "the purge meets more than three times what was planned")
+	}
+	add(j.cursor.Erased, found, follows)
+	add(j.cursor.Planned, follows)
 	j.cursor.Counted = all
 	return j.save(ctx)
+}
+
+// mostOfPlan is how many times what was planned may be met before the purge stops.
+const mostOfPlan = 3
+
+// fresh counts those hashes that a purge which died within this page did not count.
+func (j *job) fresh(page map[string][]string) map[string]int {
+	out := map[string]int{}
+	for store, hashes := range page {
+		for _, h := range hashes {
+			if !slices.Contains(j.cursor.Counted, h) {
+				out[store]++
+			}
+		}
+	}
+	return out
+}
+
+func hashesOf(page map[string][]string) []string {
+	return slices.Concat(slices.Collect(maps.Values(page))...)
+}
+
+func total(counts map[string]int) int {
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+func add(to map[string]int, counts ...map[string]int) {
+	for _, c := range counts {
+		for store, n := range c {
+			to[store] += n
+		}
+	}
 }
 
 // uncount takes back a record that was counted and then not deleted.

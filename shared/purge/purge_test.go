@@ -199,7 +199,7 @@ func TestOutOfTimeAmongNewerRecords(t *testing.T) {
 	}
 	for invocations := 0; ; invocations++ {
 		done, err := purgeOf(w).Run(&until{t.Context(), 3}, m.RequestID, m.Run)
-		if err != nil || invocations > 20 {
+		if err != nil || invocations > 60 {
 			t.Fatalf("after %d invocations: %v", invocations, err)
 		}
 		if done {

@@ -2,6 +2,7 @@ package purge
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,9 +12,6 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 )
-
-// changeTries bounds how often a record that keeps changing is read again.
-const changeTries = 8
 
 // Removed stands where a quotation was cut out.
 const Removed = "[removed]"
@@ -37,9 +35,31 @@ func (j *job) cutQuotation(ctx context.Context, store datamap.Store, row livedat
 	if err := readable(*q, it, row.Text(q.Whose)); err != nil {
 		return err
 	}
-	return j.change(ctx, quoting, it, func(now livedata.Item) (livedata.Item, []string) {
-		return cut(*q, now, row.Text(q.Whose)), nil
+	return livedata.Apply(ctx, j.Finder.Records, quoting, it, func(now livedata.Item) (livedata.Item, []string, error) {
+		return cut(*q, now, row.Text(q.Whose)), nil, nil
 	})
+}
+
+// lineage lists the rows that say whom the records of a page quote, by store: they name
+// these records, and only these lead to them.
+func (j *job) lineage(store datamap.Store, items []livedata.Item) map[string][]livedata.Key {
+	out := map[string][]livedata.Key{}
+	for _, from := range j.Finder.Map.QuotedBy(store.Name) {
+		q := from.Quotes
+		for _, it := range items {
+			reference, err := q.Form.Expand(livedata.KeyOf(store, it))
+			if err != nil {
+				continue
+			}
+			for _, quote := range it.Maps(q.List) {
+				key := livedata.Key{q.Whose: quote.Text(q.Whose), q.Reference: reference}
+				if key[q.Whose] != "" && !slices.ContainsFunc(out[from.Name], func(k livedata.Key) bool { return maps.Equal(k, key) }) {
+					out[from.Name] = append(out[from.Name], key)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // readable refuses quotations that cannot be cut out for certain: in an attribute that
@@ -87,23 +107,4 @@ func cut(q datamap.Quotes, it livedata.Item, whose string) livedata.Item {
 		set[q.List] = rest
 	}
 	return set
-}
-
-// change applies edit to a record as it is now, again if somebody else changes it
-// meanwhile. An edit that asks for nothing ends it, and so does a record that is gone.
-func (j *job) change(ctx context.Context, store datamap.Store, it livedata.Item, edit func(livedata.Item) (livedata.Item, []string)) error {
-	for range changeTries {
-		set, remove := edit(it)
-		if len(set) == 0 && len(remove) == 0 {
-			return nil
-		}
-		applied, err := j.Finder.Records.Change(ctx, store, it, set, remove)
-		if err != nil || applied {
-			return err
-		}
-		if it, err = j.Finder.Records.Get(ctx, store, livedata.KeyOf(store, it)); err != nil || len(it) == 0 {
-			return err
-		}
-	}
-	return fault.New(fault.Retry, "a record of "+store.Name+" keeps changing")
 }

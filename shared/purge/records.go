@@ -8,38 +8,17 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/locate"
 )
 
-func (j *job) deleteRecords(ctx context.Context, t task, binding map[string]string) error {
-	trail := j.trail(t.subject)
-	return trail.EachPage(ctx, t.unit, binding, j.cursor.After, func(start livedata.Key, page livedata.Page) error {
+func (j *job) deleteRecords(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string) error {
+	return trail.EachPage(ctx, unit, binding, j.cursor.After, func(start livedata.Key, page livedata.Page) error {
 		if err := j.reach(ctx, start); err != nil {
 			return err
 		}
-		old, newer, err := split(trail, t.unit.Store, page.Items)
+		old, newer, err := trail.Split(unit.Store, page.Items)
 		if err != nil {
 			return err
 		}
-		return j.deletePage(ctx, trail, t, binding, old, newer)
+		return j.deletePage(ctx, trail, unit, binding, locate.Due(unit.Store, old), newer)
 	})
-}
-
-// split parts a page by the cutoff, and refuses it as a whole if any record of it
-// belongs to somebody else.
-func split(trail locate.Trail, store datamap.Store, items []livedata.Item) (old, newer []livedata.Item, err error) {
-	for _, it := range items {
-		if livedata.Foreign(store, it, trail.Fields) {
-			return nil, nil, locate.ErrForeign(store)
-		}
-		isNewer, err := livedata.NewerThan(store, it, trail.Cutoff)
-		if err != nil {
-			return nil, nil, err
-		}
-		if isNewer {
-			newer = append(newer, it)
-		} else {
-			old = append(old, it)
-		}
-	}
-	return old, newer, nil
 }
 
 // keep leaves a record that is newer than the cutoff, less the attributes that the
@@ -62,48 +41,72 @@ func (j *job) keep(ctx context.Context, store datamap.Store, newer []livedata.It
 
 // clear removes attributes; a record that changed meanwhile is read again.
 func (j *job) clear(ctx context.Context, store datamap.Store, it livedata.Item, attributes []string) error {
-	return j.change(ctx, store, it, func(now livedata.Item) (livedata.Item, []string) {
-		var present []string
-		for _, name := range attributes {
-			if _, ok := now[name]; ok {
-				present = append(present, name)
-			}
-		}
-		return nil, present
+	return livedata.Apply(ctx, j.Finder.Records, store, it, func(now livedata.Item) (livedata.Item, []string, error) {
+		return nil, now.Has(attributes), nil
 	})
 }
 
 // deletePage looks at the whole page before it touches any of it, and counts it before
-// it deletes it: the objects first, since only their record leads to them.
-func (j *job) deletePage(ctx context.Context, trail locate.Trail, t task, binding map[string]string, old, newer []livedata.Item) error {
-	old, err := j.vacant(ctx, trail, t.unit.Store, old)
+// it deletes it: what only its records lead to first.
+func (j *job) deletePage(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string, old, newer []livedata.Item) error {
+	old, err := j.vacant(ctx, trail, unit.Store, old)
 	if err != nil {
 		return err
 	}
-	objects, err := j.named(ctx, trail, t, binding, old, newer)
+	objects, err := j.named(ctx, trail, unit, binding, old, newer)
 	if err != nil {
 		return err
 	}
-	page := map[string][]string{t.unit.Store.Name: recordHashes(t.unit.Store, old)}
+	lineage := j.lineage(unit.Store, old)
+	p := page{found: map[string][]string{unit.Store.Name: recordHashes(unit.Store, old)}, follows: map[string][]string{}}
 	for bucket, versions := range objects {
-		page[bucket] = append(page[bucket], versionHashes(versions)...)
+		p.follows[bucket] = append(p.follows[bucket], versionHashes(versions)...)
 	}
-	if err := j.count(ctx, page); err != nil {
+	for store, keys := range lineage {
+		p.follows[store] = append(p.follows[store], keyHashes(keys)...)
+	}
+	if err := j.count(ctx, p); err != nil {
 		return err
 	}
-	if err := j.deleteNamed(ctx, objects); err != nil {
+	if err := j.deleteFollowing(ctx, objects, lineage); err != nil {
 		return err
 	}
-	if err := j.keep(ctx, t.unit.Store, newer); err != nil {
+	if err := j.keep(ctx, unit.Store, newer); err != nil {
 		return err
 	}
-	return j.remove(ctx, trail, t.unit.Store, old)
+	return j.remove(ctx, trail, unit.Store, old)
+}
+
+// deleteFollowing deletes what only a page's records lead to. It is little: a picture of
+// a profile, an attachment in a shared thread, a row about a quotation.
+func (j *job) deleteFollowing(ctx context.Context, objects map[string][]livedata.Version, lineage map[string][]livedata.Key) error {
+	for name, versions := range objects {
+		bucket, _ := j.Finder.Map.Store(name)
+		if err := j.Finder.Objects.Delete(ctx, bucket, versions); err != nil {
+			return err
+		}
+	}
+	for name, keys := range lineage {
+		store, _ := j.Finder.Map.Store(name)
+		if err := j.Finder.Records.Delete(ctx, store, keys); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func recordHashes(store datamap.Store, items []livedata.Item) []string {
-	out := make([]string, len(items))
+	keys := make([]livedata.Key, len(items))
 	for i, it := range items {
-		out[i] = keyHash(livedata.KeyOf(store, it))
+		keys[i] = livedata.KeyOf(store, it)
+	}
+	return keyHashes(keys)
+}
+
+func keyHashes(keys []livedata.Key) []string {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = keyHash(key)
 	}
 	return out
 }
@@ -111,7 +114,7 @@ func recordHashes(store datamap.Store, items []livedata.Item) []string {
 // vacant leaves out containers that still hold something, which is newer than the
 // cutoff: they stay, shown again. What is not newer, verification finds.
 func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) ([]livedata.Item, error) {
-	if len(j.Finder.Map.Children(datamap.Lead, store.Name)) == 0 {
+	if trail.Scope.Everything || len(j.Finder.Map.Held(trail.Scope, store.Name)) == 0 {
 		return items, nil
 	}
 	var out []livedata.Item
@@ -129,10 +132,18 @@ func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Stor
 	return out, nil
 }
 
-// remove deletes a page. Records that are written once (their sort key begins with
+// remove deletes a page, or what of it leads to a person. Records that are written once (their sort key begins with
 // their date) go in batches. Whatever the platform may change while we look goes one
 // by one, only as it was seen; what changed meanwhile, verification sends us round for.
 func (j *job) remove(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) error {
+	if store.Rule == "anonymise" {
+		for _, it := range items {
+			if err := j.clear(ctx, store, it, store.Anonymise); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if store.Dated != nil && store.Dated.Sort {
 		keys := make([]livedata.Key, len(items))
 		for i, it := range items {

@@ -5,6 +5,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -20,6 +21,7 @@ const (
 	Verifying        State = "verifying"          // purged; an independent read checks
 	NeedsReview      State = "needs_review"       // a person must decide
 	NeedsOperator    State = "needs_operator"     // could not proceed by itself
+	AwaitingExternal State = "awaiting_external"  // erased here; a store outside has not confirmed yet
 	Completed        State = "completed"          // verified empty
 	NothingFound     State = "nothing_found"      // an exact key holds nothing
 	CouldNotIdentify State = "could_not_identify" // what was given names nobody for certain
@@ -33,22 +35,26 @@ var moves = map[State][]State{
 	Received:      {Matched, NothingFound, CouldNotIdentify, NeedsReview, NeedsOperator, Withdrawn},
 	Matched:       {Purging, NeedsOperator},
 	Purging:       {Verifying, NeedsOperator},
-	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator},
+	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator, AwaitingExternal},
 	NeedsReview:   {Received, Refused, Withdrawn, Lapsed},
 	NeedsOperator: {Received},
+	// What was erased here stays erased; the run after the last confirmation verifies again.
+	AwaitingExternal: {Verifying},
 }
 
 // States lists every state, working states first.
 func States() []State {
-	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator,
+	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator, AwaitingExternal,
 		Completed, NothingFound, CouldNotIdentify, Refused, Withdrawn, Lapsed}
 }
 
 // Terminal says that a request in this state is over.
 func (s State) Terminal() bool { return len(moves[s]) == 0 }
 
-// Waiting says that only a person can move the request on.
-func (s State) Waiting() bool { return s == NeedsReview || s == NeedsOperator }
+// Waiting says that no run can move the request on: a person, or somebody outside, must.
+func (s State) Waiting() bool {
+	return s == NeedsReview || s == NeedsOperator || s == AwaitingExternal
+}
 
 // CanMove says whether a move from s to the state is legal.
 func (s State) CanMove(to State) bool {
@@ -82,15 +88,19 @@ type Request struct {
 	State       State  `json:"state"`
 	OpenKey     string `json:"open_key,omitempty"` // fingerprint of (app, user) while open
 
-	Run        int       `json:"run"`         // execution <id>-<run> owns the request
-	StartedRun int       `json:"started_run"` // < Run: still in the outbox
-	CheckAt    time.Time `json:"check_at"`    // when the sweep looks at it again
+	Run        int       `json:"run"`                 // execution <id>-<run> owns the request
+	FirstRun   int       `json:"first_run,omitempty"` // since when failures count: the first, or the one a person sent it on in
+	StartedRun int       `json:"started_run"`         // < Run: still in the outbox
+	NotBefore  time.Time `json:"not_before,omitzero"` // the outbox entry is not sent earlier
+	CheckAt    time.Time `json:"check_at"`            // when the sweep looks at it again
+	MovedAt    time.Time `json:"moved_at,omitzero"`   // when it last got on: see Progress
 
 	ReceivedAt time.Time  `json:"received_at"`
 	DueAt      time.Time  `json:"due_at"`
 	Cutoff     time.Time  `json:"cutoff"`                  // data dated after it is not touched
 	Frozen     *time.Time `json:"frozen_cutoff,omitempty"` // the cutoff that was planned with
 	FrozenAt   *time.Time `json:"frozen_at,omitempty"`
+	FencedAt   *time.Time `json:"fenced_at,omitempty"`
 	ErasedAt   *time.Time `json:"live_erased_at,omitempty"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 
@@ -101,6 +111,16 @@ type Request struct {
 	Results []Result       `json:"results"`           // one per business, without its name
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
+	Outside []Outside      `json:"outside,omitempty"`
+
+	Events int    `json:"events"` // of its history (shared/chain)
+	Head   string `json:"head"`   // hash of the last one
+}
+
+// Outside is a store of somebody else's in which the erasure is to be confirmed.
+type Outside struct {
+	Store string     `json:"store"`
+	Done  *time.Time `json:"done,omitempty"`
 }
 
 // Result is what became of one business's data.
@@ -157,6 +177,7 @@ func (r *Request) Move(to State, at time.Time) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("request cannot move from %s to %s", r.State, to))
 	}
 	r.State = to
+	r.Progress(at)
 	if to.Terminal() {
 		r.ClosedAt = &at
 	}
@@ -174,8 +195,76 @@ func (r *Request) Freeze(at time.Time) {
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
 	r.Misses = 0
-	r.Frozen, r.FrozenAt, r.ErasedAt = nil, nil, nil
+	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt = nil, nil, nil, nil
 	return r.Move(Received, at)
+}
+
+// Resume takes a request on that waited for a person: from the beginning, in the next
+// run, and with the failures forgotten that made it wait, since they count again. What
+// was decided is decided anew. The cursor counts on: another round deletes what is
+// there and counts nothing twice.
+func (r *Request) Resume(at time.Time) error {
+	if r.State != NeedsReview && r.State != NeedsOperator {
+		return fault.New(fault.Conflict, "the request waits for no person: it is "+string(r.State))
+	}
+	if err := r.Again(at); err != nil {
+		return err
+	}
+	r.Results, r.Kept = nil, nil
+	r.NextRun()
+	r.FirstRun, r.NotBefore = r.Run, at
+	return nil
+}
+
+// Progress notes that the request got on: its state changed, an execution started, or
+// a part of a long purge is done.
+func (r *Request) Progress(at time.Time) { r.MovedAt = at }
+
+// Moved is when the request last got on. Records from before MovedAt count from their
+// receipt: one alarm too many rather than one too few.
+func (r *Request) Moved() time.Time { return later(r.MovedAt, r.ReceivedAt) }
+
+// Sendable is since when, or from when on, the outbox entry may be sent.
+func (r *Request) Sendable() time.Time { return later(r.NotBefore, r.ReceivedAt) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Tries is how many runs the request has had since it was admitted or sent on.
+func (r *Request) Tries() int { return r.Run - max(r.FirstRun, 1) + 1 }
+
+// Concerns notes a store outside that the request has to wait for.
+func (r *Request) Concerns(store string) {
+	if !slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Store == store }) {
+		r.Outside = append(r.Outside, Outside{Store: store})
+	}
+}
+
+// Pending says that a store outside has not confirmed yet.
+func (r *Request) Pending() bool {
+	return slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Done == nil })
+}
+
+// Confirm notes that a store outside has erased. With the last one, a request that
+// waited for it goes on in a further run.
+func (r *Request) Confirm(store string, at time.Time) error {
+	i := slices.IndexFunc(r.Outside, func(o Outside) bool { return o.Store == store })
+	if i < 0 {
+		return fault.New(fault.NotFound, "the request concerns no external store of that name")
+	}
+	if r.Outside[i].Done == nil {
+		r.Outside[i].Done = &at
+	}
+	if r.State != AwaitingExternal || r.Pending() {
+		return nil
+	}
+	r.NextRun()
+	r.NotBefore = at
+	return r.Move(Verifying, at)
 }
 
 // Missed notes that verification found something: what was called erased was not.

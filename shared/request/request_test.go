@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -15,19 +16,20 @@ var start = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 // matrix is the whole of what is legal: one row per state, "x" for a legal move, in
 // the order of the columns, which is that of request.States.
 const matrix = `
-                    re ma pu ve nr no | co nf ci rf wi la
-received            .  x  .  .  x  x  | .  x  x  .  x  .
-matched             .  .  x  .  .  x  | .  .  .  .  .  .
-purging             .  .  .  x  .  x  | .  .  .  .  .  .
-verifying           x  .  x  .  x  x  | x  .  .  .  .  .
-needs_review        x  .  .  .  .  .  | .  .  .  x  x  x
-needs_operator      x  .  .  .  .  .  | .  .  .  .  .  .
-completed           .  .  .  .  .  .  | .  .  .  .  .  .
-nothing_found       .  .  .  .  .  .  | .  .  .  .  .  .
-could_not_identify  .  .  .  .  .  .  | .  .  .  .  .  .
-refused             .  .  .  .  .  .  | .  .  .  .  .  .
-withdrawn           .  .  .  .  .  .  | .  .  .  .  .  .
-lapsed              .  .  .  .  .  .  | .  .  .  .  .  .`
+                    re ma pu ve nr no ae | co nf ci rf wi la
+received            .  x  .  .  x  x  .  | .  x  x  .  x  .
+matched             .  .  x  .  .  x  .  | .  .  .  .  .  .
+purging             .  .  .  x  .  x  .  | .  .  .  .  .  .
+verifying           x  .  x  .  x  x  x  | x  .  .  .  .  .
+needs_review        x  .  .  .  .  .  .  | .  .  .  x  x  x
+needs_operator      x  .  .  .  .  .  .  | .  .  .  .  .  .
+awaiting_external   .  .  .  x  .  .  .  | .  .  .  .  .  .
+completed           .  .  .  .  .  .  .  | .  .  .  .  .  .
+nothing_found       .  .  .  .  .  .  .  | .  .  .  .  .  .
+could_not_identify  .  .  .  .  .  .  .  | .  .  .  .  .  .
+refused             .  .  .  .  .  .  .  | .  .  .  .  .  .
+withdrawn           .  .  .  .  .  .  .  | .  .  .  .  .  .
+lapsed              .  .  .  .  .  .  .  | .  .  .  .  .  .`
 
 func TestEveryMove(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(matrix, "|", "")), "\n")[1:]
@@ -65,7 +67,7 @@ func checkMove(t *testing.T, from, to request.State, legal bool) {
 
 func TestStatesByTheirNature(t *testing.T) {
 	terminal := []request.State{request.Completed, request.NothingFound, request.CouldNotIdentify, request.Refused, request.Withdrawn, request.Lapsed}
-	waiting := []request.State{request.NeedsReview, request.NeedsOperator}
+	waiting := []request.State{request.NeedsReview, request.NeedsOperator, request.AwaitingExternal}
 	for _, s := range request.States() {
 		if s.Terminal() != slices.Contains(terminal, s) || s.Waiting() != slices.Contains(waiting, s) {
 			t.Errorf("%s: terminal %v, waiting %v", s, s.Terminal(), s.Waiting())
@@ -178,4 +180,79 @@ func TestOutbox(t *testing.T) {
 	r.Started(2)
 	r.Started(1)
 	want("a later message", false, "id-2")
+}
+
+func TestResume(t *testing.T) {
+	for _, from := range request.States() {
+		r := request.Request{State: from, Run: 10, StartedRun: 10, Rounds: 4, Misses: 4, ErasedAt: &start,
+			Results: []request.Result{{Outcome: request.NeedsReview}}, Kept: []request.Kept{{Category: "metrics"}}}
+		r.Freeze(start)
+		before := r
+		err := r.Resume(start)
+		if from != request.NeedsReview && from != request.NeedsOperator {
+			if fault.KindOf(err) != fault.Conflict || r.Run != before.Run || r.Misses != before.Misses || r.State != from {
+				t.Errorf("from %s: %v, %+v", from, err, r)
+			}
+			continue
+		}
+		if err != nil || r.State != request.Received || r.Run != 11 || !r.InOutbox() || r.Tries() != 1 || !r.Sendable().Equal(start) {
+			t.Errorf("from %s: %v, %+v", from, err, r)
+		}
+		if r.Misses != 0 || r.Rounds != 5 || r.Frozen != nil || r.ErasedAt != nil || r.Results != nil || r.Kept != nil {
+			t.Errorf("from %s: what was decided is left: %+v", from, r)
+		}
+		if fault.KindOf(r.Resume(start)) != fault.Conflict {
+			t.Errorf("from %s: sent on twice", from)
+		}
+	}
+}
+
+func TestTries(t *testing.T) {
+	r := request.New("id", "meta", "1", asked(request.DataDeletion, 0))
+	for want := 1; want <= 3; want++ {
+		if r.Tries() != want {
+			t.Errorf("run %d is try %d, want %d", r.Run, r.Tries(), want)
+		}
+		r.NextRun()
+	}
+}
+
+func TestMoved(t *testing.T) {
+	r := request.New("id", "meta", "1", asked(request.DataDeletion, 0))
+	want := func(when string, at time.Time) {
+		t.Helper()
+		if !r.Moved().Equal(at) {
+			t.Errorf("%s: moved at %s, want %s", when, r.Moved(), at)
+		}
+	}
+	want("admitted", r.ReceivedAt)
+	at := r.ReceivedAt.Add(time.Hour)
+	if err := r.Move(request.Matched, at); err != nil {
+		t.Fatal(err)
+	}
+	want("matched", at)
+	if err := r.Move(request.Matched, at.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	want("matched again, which is no move", at)
+	r.Progress(at.Add(2 * time.Hour))
+	want("got on", at.Add(2*time.Hour))
+}
+
+// A record from before NotBefore, MovedAt and FirstRun.
+func TestYesterdaysRecord(t *testing.T) {
+	var r request.Request
+	src := `{"id":"id","code_version":"1","intake":"meta","kind":"data_deletion","state":"purging","run":3,"started_run":2,
+		"check_at":"2026-05-01T12:05:00Z","received_at":"2026-05-01T12:00:00Z","due_at":"2026-05-31T12:00:00Z","cutoff":"2026-05-01T12:00:00Z",
+		"rounds":0,"misses":0,"results":null,"erased":null,"kept":null}`
+	if err := json.Unmarshal([]byte(src), &r); err != nil {
+		t.Fatal(err)
+	}
+	if !r.InOutbox() || r.Tries() != 3 || !r.Sendable().Equal(start) || !r.Moved().Equal(start) {
+		t.Errorf("got %+v", r)
+	}
+	out, err := json.Marshal(r)
+	if err != nil || strings.Contains(string(out), "not_before") || strings.Contains(string(out), "moved_at") || strings.Contains(string(out), "first_run") {
+		t.Errorf("written as %s, %v", out, err)
+	}
 }

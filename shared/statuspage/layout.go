@@ -82,7 +82,7 @@ func (p page) kept() node {
 }
 
 func (p page) receipt() node {
-	return line("p", nil, inline("a", attributes{"href", p.ReceiptURL}, text(p.T.Receipt)))
+	return section("receipt", p.T.Headings.Receipt, line("p", nil, inline("a", attributes{"href", p.ReceiptURL}, text(p.T.Receipt))))
 }
 
 func (p page) footer() node {
@@ -114,7 +114,7 @@ func (s step) layout() node {
 }
 
 func (r resultPart) layout() node {
-	return block("section", attributes{"class", "result"},
+	return block("section", attributes{"class", "result " + string(r.Tone)},
 		line("h3", nil, text(r.Heading+" "), inline("span", attributes{"class", "pill"}, text(r.Outcome))),
 		facts(r.Dates))
 }

@@ -67,6 +67,7 @@ type moment struct{ Machine, Human string }
 
 type resultPart struct {
 	Heading, Outcome string
+	Tone             tone
 	Dates            []fact
 }
 
@@ -133,6 +134,7 @@ func (c composer) results(results []Result) []resultPart {
 		parts = append(parts, resultPart{
 			Heading: c.Business(i+1, len(results)),
 			Outcome: c.Tones[toneOf[r.Outcome]],
+			Tone:    toneOf[r.Outcome],
 			Dates:   c.erasure(r.Outcome, r.LiveErasedAt, r.BackupsUnreadableAt, r.BackupsGoneBy),
 		})
 	}
@@ -144,11 +146,17 @@ func (c composer) kept(kept []request.Kept) []keptPart {
 	for _, k := range kept {
 		text, known := c.Kept[k.Category]
 		if !known {
-			text = keptText{strings.ReplaceAll(k.Category, "_", " "), k.Reason}
+			text = keptText{sentence(k.Category), k.Reason}
 		}
 		parts = append(parts, keptPart{text.Name, text.Reason, c.moment(k.Until)})
 	}
 	return parts
+}
+
+// sentence writes the name of a category that has no phrase as a person would.
+func sentence(category string) string {
+	words := strings.ReplaceAll(category, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }
 
 func (c composer) at(term string, t *time.Time, unknown string) fact {

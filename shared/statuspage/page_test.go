@@ -275,7 +275,7 @@ func TestKeptDataHasItsReasonAndItsEnd(t *testing.T) {
 		}
 	}
 	page = html(t, samples()["refused"])
-	for _, want := range []string{"<strong>legal hold</strong>", "A court has ordered that it stays."} {
+	for _, want := range []string{"<strong>Legal hold</strong>", "A court has ordered that it stays."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("a category without a phrase lacks %q", want)
 		}
@@ -284,7 +284,7 @@ func TestKeptDataHasItsReasonAndItsEnd(t *testing.T) {
 
 func TestSeveralBusinessesAreShownOneByOne(t *testing.T) {
 	page := html(t, twoBusinesses(request.NeedsReview))
-	for _, want := range []string{`Business 1 of 2 <span class="pill">Complete</span>`, `Business 2 of 2 <span class="pill">With our team</span>`} {
+	for _, want := range []string{`<section class="result complete">`, `<section class="result team">`, `Business 1 of 2 <span class="pill">Complete</span>`, `Business 2 of 2 <span class="pill">With our team</span>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

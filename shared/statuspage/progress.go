@@ -27,6 +27,7 @@ var marks = map[request.State][stepCount]mark{
 	request.Verifying:        {done, done, done, doing},
 	request.NeedsReview:      {done, person, ahead, ahead},
 	request.NeedsOperator:    {done, person, ahead, ahead},
+	request.AwaitingExternal: {done, done, doing, ahead},
 	request.Completed:        {done, done, done, done},
 	request.NothingFound:     {done, nothing, skipped, skipped},
 	request.CouldNotIdentify: {done, unclear, skipped, skipped},
@@ -38,7 +39,7 @@ var marks = map[request.State][stepCount]mark{
 // progress gives the marks of the steps. A request can be parked at any step;
 // one that has results was parked after its data had been found.
 func progress(v View) [stepCount]mark {
-	if v.State.Waiting() && len(v.Results) > 0 {
+	if v.State.Waiting() && v.State != request.AwaitingExternal && len(v.Results) > 0 {
 		return [stepCount]mark{done, done, person, ahead}
 	}
 	return marks[v.State]
@@ -57,7 +58,7 @@ const (
 )
 
 var toneOf = map[request.State]tone{
-	request.Received: working, request.Matched: working, request.Purging: working, request.Verifying: working,
+	request.Received: working, request.Matched: working, request.Purging: working, request.Verifying: working, request.AwaitingExternal: working,
 	request.NeedsReview: withTeam, request.NeedsOperator: withTeam,
 	request.Completed: complete, request.NothingFound: notFound, request.CouldNotIdentify: attention,
 	request.Refused: closed, request.Withdrawn: closed, request.Lapsed: attention,
@@ -75,7 +76,7 @@ const (
 )
 
 var foundIn = map[request.State]found{
-	request.Received: foundOpen, request.Matched: foundYes, request.Purging: foundYes, request.Verifying: foundYes,
+	request.Received: foundOpen, request.Matched: foundYes, request.Purging: foundYes, request.Verifying: foundYes, request.AwaitingExternal: foundYes,
 	request.NeedsReview: foundByTeam, request.NeedsOperator: foundByTeam, request.Completed: foundYes,
 	request.NothingFound: foundNo, request.CouldNotIdentify: foundUnclear,
 }

@@ -15,7 +15,7 @@ const mailbox = "privacy@mikla.ai"
 type phrasebook struct {
 	Language, Direction string
 
-	Site, SkipToStatus  string
+	Site                string
 	Headings            headings
 	Steps               [stepCount]string
 	Marks               map[mark]string
@@ -37,7 +37,7 @@ type phrasebook struct {
 }
 
 type headings struct {
-	Code, Progress, Dates, Results, Kept, Next, Elsewhere, Help string
+	Code, Progress, Dates, Results, Kept, Receipt, Next, Elsewhere, Help string
 }
 
 type dates struct {
@@ -75,7 +75,7 @@ var english = &phrasebook{
 	Site: "Data deletion",
 	Headings: headings{
 		Code: "Confirmation code", Progress: "Progress", Dates: "Dates", Results: "Business by business",
-		Kept: "What we keep, and why", Next: "What you can do now",
+		Kept: "What we keep, and why", Receipt: "Receipt", Next: "What you can do now",
 		Elsewhere: "Copies that are not ours", Help: "Questions",
 	},
 	Steps: [stepCount]string{"Request received", "Your data looked up", "Your data erased", "Checked that nothing is left"},
@@ -150,6 +150,11 @@ var englishStates = map[request.State]stateText{
 		Headline: "Our team is finishing your request by hand",
 		Summary:  []string{"Something did not work by itself, and our team has been alerted. Your request is not lost, and the date below still holds."},
 		Next:     "You do not need to do anything: our team has been alerted, and the result will appear on this page.",
+	},
+	request.AwaitingExternal: {
+		Headline: "Erased here, not confirmed everywhere yet",
+		Summary:  []string{"Nothing of your data is left in our own systems. A service that works for us still has to confirm that it has erased its part. Until it does, we do not call your request complete."},
+		Next:     "You do not need to do anything: the result will appear on this page, and the date below still holds.",
 	},
 	request.Completed: {
 		Headline: "Your data has been erased",

@@ -5,8 +5,12 @@ package verify
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/locate"
@@ -17,6 +21,8 @@ import (
 type Verifier struct {
 	Finder locate.Finder
 	Ledger *ledger.Ledger
+	Settle time.Duration // how long an index may lag behind its table
+	Now    func() time.Time
 }
 
 // Left counts what was found, by store. Empty means erased. A count may stop at the
@@ -32,18 +38,25 @@ type Missed struct {
 // Nothing says that all is erased.
 func (m Missed) Nothing() bool { return len(m.Left) == 0 && m.Unfrozen == 0 }
 
-// Run looks for anything of the request that is dated up to its cutoff.
+// Run looks for anything of the request that may not be there any more. It begins once
+// the indexes have had their time to show what was written before the fence stood.
 func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	missed := Missed{Left: Left{}}
+	opened, err := v.Ledger.OpenCase(ctx, r.ID)
+	if err != nil {
+		return missed, err
+	}
+	v.Ledger = opened
 	subjects, err := v.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
 		return missed, err
 	}
-	for i, s := range subjects {
-		if s.Form != locate.FormLead {
-			continue
-		}
-		look := lookup{v, locate.TrailOf(v.Finder, r, s), missed.Left, r.ID, i}
+	if err := v.settled(ctx, r); err != nil {
+		return missed, err
+	}
+	scopes := v.Finder.Erasable(subjects)
+	for _, i := range slices.Sorted(maps.Keys(scopes)) {
+		look := lookup{v, locate.TrailOf(v.Finder, r, subjects[i], scopes[i]), missed.Left, r.ID, i}
 		if err := look.all(ctx); err != nil {
 			return missed, err
 		}
@@ -52,9 +65,29 @@ func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	return missed, err
 }
 
+// settled waits for Settle to pass since the fence stood: from then on nothing of the
+// subject is written that is older than the cutoff, and an index shows what was.
+func (v Verifier) settled(ctx context.Context, r request.Request) error {
+	if r.FencedAt == nil {
+		return nil // nothing was fenced: there is nothing to find
+	}
+	left := v.Settle - v.Now().Sub(*r.FencedAt)
+	if left <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(min(left, v.Settle)) // a clock that went back adds nothing
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return fault.Wrap("wait for the indexes", ctx.Err())
+	case <-timer.C:
+		return nil
+	}
+}
+
 // resolve follows the requester's identity again, in the base table: no index stands
-// between. What it still leads to must have been frozen, and a lead's way there must
-// be gone unless the lead itself is newer and stays.
+// between. What it still leads to must have been frozen, and a row that leads to an
+// erased subject must be gone unless the subject itself is newer and stays.
 func (v Verifier) resolve(ctx context.Context, r request.Request, frozen []ledger.Subject, left Left) (unfrozen int, err error) {
 	who, err := v.Ledger.Identity(ctx, r.ID)
 	if err != nil {
@@ -67,14 +100,15 @@ func (v Verifier) resolve(ctx context.Context, r request.Request, frozen []ledge
 	identity, _ := v.Finder.Map.Identity(who.Kind)
 	store, _ := v.Finder.Map.Store(identity.Store)
 	for _, s := range found {
-		if len(v.Finder.Join(who, frozen, []ledger.Subject{s})) > len(frozen) {
+		if len(v.Finder.Join(frozen, []ledger.Subject{s})) > len(frozen) {
 			unfrozen++
 			continue
 		}
-		if s.Form != locate.FormLead {
-			continue
+		scope, erased := v.Finder.Map.Scope(s.Form)
+		if !erased || identity.Is != "" {
+			continue // waits for a person; or is the subject's own row, which the plan looks up
 		}
-		stays, err := locate.TrailOf(v.Finder, r, s).RowStays(ctx, store.StaysWith)
+		stays, err := locate.TrailOf(v.Finder, r, s, scope).RowStays(ctx, store.StaysWith)
 		if err != nil {
 			return 0, err
 		}
@@ -94,7 +128,7 @@ type lookup struct {
 }
 
 func (l lookup) all(ctx context.Context) error {
-	for _, unit := range l.Finder.Map.Plan(datamap.Lead) {
+	for _, unit := range l.Finder.Map.Plan(l.trail.Scope) {
 		if err := l.unit(ctx, unit); err != nil {
 			return err
 		}
@@ -120,12 +154,17 @@ func (l lookup) unit(ctx context.Context, unit datamap.Unit) error {
 	if err != nil {
 		return err
 	}
-	for _, container := range l.Finder.Map.Containers(datamap.Lead) {
+	for _, container := range l.Finder.Map.Containers(l.trail.Scope) {
 		if container.Store.Name != unit.Finder.From {
 			continue
 		}
-		err := l.trail.EachContainer(ctx, container, func(_ livedata.Key, fields map[string]string) error {
-			return l.place(ctx, unit, fields)
+		err := l.trail.EachBinding(ctx, container, nil, func(_ livedata.Key, bindings []map[string]string) error {
+			for _, fields := range bindings {
+				if err := l.place(ctx, unit, fields); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return err
@@ -134,11 +173,15 @@ func (l lookup) unit(ctx context.Context, unit datamap.Unit) error {
 	return nil
 }
 
-// container looks a frozen container's own row up by its key.
+// container looks a frozen container's own row up by its key, if that is what was
+// frozen of it.
 func (l lookup) container(ctx context.Context, f ledger.Frozen) error {
 	store, _ := l.Finder.Map.Store(f.Store)
 	key := livedata.Key{}
 	for _, name := range store.Key {
+		if f.Fields[name] == "" {
+			return nil
+		}
 		key[name] = f.Fields[name]
 	}
 	it, err := l.Finder.Records.Get(ctx, store, key)
@@ -163,14 +206,18 @@ func (l lookup) place(ctx context.Context, unit datamap.Unit, binding map[string
 }
 
 // record decides whether one record may still be there: only if it is newer than the
-// cutoff and its older attributes are gone, or if it holds something newer.
+// cutoff and its older attributes are gone, if it holds something newer, or if nothing
+// of it leads to a person any more.
 func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Item) error {
-	newer, err := livedata.NewerThan(store, it, l.trail.Cutoff)
+	if len(locate.Due(store, []livedata.Item{it})) == 0 {
+		return nil
+	}
+	newer, err := l.trail.Newer(store, it)
 	if err != nil {
 		return err
 	}
-	if !newer {
-		newer, err = l.holdsNewer(ctx, store, it)
+	if !newer && !l.trail.Scope.Everything {
+		newer, err = l.trail.Occupied(ctx, store, it.Fields(store.ContainerFields()))
 		if err != nil {
 			return err
 		}
@@ -181,22 +228,8 @@ func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Ite
 	return nil
 }
 
-// holdsNewer lets a container stay whose contents are all newer; older contents are
-// counted where they stand.
-func (l lookup) holdsNewer(ctx context.Context, store datamap.Store, it livedata.Item) (bool, error) {
-	return l.trail.Occupied(ctx, store, it.Fields(store.ContainerFields()))
-}
-
 func keepsOlder(store datamap.Store, it livedata.Item) bool {
-	if store.Newer == nil {
-		return false
-	}
-	for _, name := range store.Newer.Empty {
-		if _, ok := it[name]; ok {
-			return true
-		}
-	}
-	return false
+	return store.Newer != nil && len(it.Has(store.Newer.Empty)) > 0
 }
 
 func (l lookup) objects(ctx context.Context, unit datamap.Unit, binding map[string]string) error {
@@ -219,7 +252,7 @@ func (l lookup) objects(ctx context.Context, unit datamap.Unit, binding map[stri
 	}
 	// Written late and named by nobody: in a container that holds something newer it
 	// belongs there; in an empty one it may be the tail of what was deleted.
-	newer, err := l.trail.HoldsRecords(ctx, unit.Finder.From, binding)
+	newer, err := l.trail.HoldsRecords(ctx, unit, binding)
 	if err == nil && !newer {
 		l.count(unit.Store.Name, late)
 	}
@@ -235,7 +268,7 @@ func (l lookup) count(store string, n int) {
 // locatorObjects looks up the objects that the subject's own row named, from the
 // frozen fields: the row itself is gone.
 func (l lookup) locatorObjects(ctx context.Context) error {
-	for _, unit := range l.Finder.Map.Locators(datamap.Lead) {
+	for _, unit := range l.Finder.Map.Locators(l.trail.Scope) {
 		for _, o := range unit.Store.Objects {
 			key := l.trail.Fields[o.Attribute]
 			if key == "" {

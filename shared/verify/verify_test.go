@@ -27,7 +27,7 @@ func purged(t *testing.T, w *workflowtest.World) workflow.Message {
 
 func run(t *testing.T, w *workflowtest.World, m workflow.Message) (verify.Left, error) {
 	t.Helper()
-	missed, err := verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger}.Run(t.Context(), w.Request(t, m.RequestID))
+	missed, err := verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger, Now: w.Now}.Run(t.Context(), w.Request(t, m.RequestID))
 	return missed.Left, err
 }
 

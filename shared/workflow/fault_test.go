@@ -46,6 +46,21 @@ var paths = map[string]func(t testing.TB, w *workflowtest.World) workflow.Messag
 		link(w, workflowtest.Tom, "staff#t_harbour#ch_fb1", "2026-03-01T18:00:00Z")
 		return w.Admit(t, workflowtest.Tom, cutoff)
 	},
+	"a conversation": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "conversation", "t_harbour", "c_tom")
+	},
+	"a channel": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "channel", "t_harbour", "ch_fb1")
+	},
+	"a tenant": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		return w.AdmitScope(t, "tenant", "t_harbour")
+	},
+	"a thread that gets empty, an entry that quotes": func(t testing.TB, w *workflowtest.World) workflow.Message {
+		w.Live.Drop("messages", "c_post9", "2026-03-05T11:00:00Z#m_7")
+		w.Live.Put("ai_audit", livedatatest.NewItem(fields{"conversation_id": "c_tom", "audit_key": "2026-03-02T00:00:00Z#a", "created_at": "2026-03-02T00:00:00Z", "tenant_id": "t_harbour", "lead_id": "l_tom", "quotes": []any{fields{"lead_key": "t_capricho#l_lucia", "field": "prompt", "text": "mesa"}}}))
+		w.Live.Put("ai_quotes", livedatatest.NewItem(fields{"lead_key": "t_capricho#l_lucia", "audit_ref": "c_tom|2026-03-02T00:00:00Z#a"}))
+		return w.Admit(t, workflowtest.Tom, cutoff)
+	},
 	"nothing found": func(t testing.TB, w *workflowtest.World) workflow.Message {
 		return w.Admit(t, "10150000000000999", cutoff)
 	},
@@ -92,6 +107,9 @@ func outcomeOf(t testing.TB, w *workflowtest.World, id string) outcome {
 		out.kept += k.Category + " "
 	}
 	for _, row := range w.Rows.All() {
+		if strings.HasPrefix(row.SK, "event#") {
+			continue // a request that needed another run has more of them
+		}
 		name := fmt.Sprint(row.Table, " ", row.PK, " ", row.SK, " ", row.Open)
 		out.rows = append(out.rows, name)
 	}
@@ -163,6 +181,9 @@ func TestEveryWriteMayFailBeLostOrBeTheLast(t *testing.T) {
 					if difference := outcomeOf(t, w, m.RequestID).differs(want); difference != "" || !struck {
 						t.Errorf("%s at write %d (%s): struck %t; %s", kind, i, write, struck, difference)
 					}
+					for _, violation := range w.Violations(tomsNames...) {
+						t.Errorf("%s at write %d (%s): %s", kind, i, write, violation)
+					}
 					cells++
 				}
 			}
@@ -180,7 +201,7 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit subject#0000", "commit request", // located
 		"raise a tombstone", "raise a tombstone",
 		"change conversations/t_harbour/c_tom", "change leads/t_harbour/l_tom", "commit request", // fenced
-		"commit frozen#0000#conversations#cf314a7b69f6d2d478288121",
+		"commit frozen#0000#messages#18b856e226b05f7acdfeab2e8f750aba", "commit frozen#0000#conversations#b1abf718506e051e594fa9385bd15e6d",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/c_tom/m_1.jpg@v000001",
 		"commit cursor", "delete messages/c_tom/2026-03-01T18:00:00Z#m_1", "delete messages/c_tom/2026-03-01T18:00:20Z#m_2",
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",
@@ -190,8 +211,8 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit cursor", "delete if conversations/t_harbour/c_tom",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/profiles/l_tom.jpg@v000002", "delete if leads/t_harbour/l_tom",
 		"commit cursor", "commit request", // purged
-		"commit request",                                          // verified
-		"commit request", "commit subject#0000", "commit request", // closing, scrubbed, closed
+		"commit request",                                                        // verified
+		"commit request", "commit key", "commit subject#0000", "commit request", // closing, key destroyed, scrubbed, closed
 	}
 	if !slices.Equal(writes, want) {
 		t.Errorf("the writes are\n%s", strings.Join(writes, "\n"))

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
@@ -33,6 +34,9 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State != request.Received || r.Closing {
 		return m.then(resume(r)), nil // a restarted run: the subjects are frozen
 	}
+	if s.Ledger, err = s.Ledger.OpenCase(ctx, r.ID); err != nil {
+		return m, err
+	}
 	who, err := s.Ledger.Identity(ctx, r.ID)
 	if err != nil {
 		return m, err
@@ -45,7 +49,7 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
-	subjects = s.Finder.Join(who, frozen, subjects)
+	subjects = s.Finder.Join(frozen, subjects)
 	// Frozen before the request is said to match: dying here only locates again.
 	if err := s.Ledger.FreezeSubjects(ctx, r.ID, m.Run, subjects); err != nil {
 		return m, err
@@ -54,35 +58,31 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	r, err = s.Ledger.Update(ctx, r.ID, m.Run, func(r *request.Request) error {
 		r.Freeze(s.Now())
 		r.Frozen = &cutoff // a notice that came while we looked sends the request round again
-		return found(r, subjects, named, s.Now())
+		return s.found(r, subjects, named)
 	})
 	return m.then(resume(r)), err
 }
 
 // found moves a request on after its data was looked for.
-func found(r *request.Request, subjects []ledger.Subject, named bool, at time.Time) error {
+func (s Locate) found(r *request.Request, subjects []ledger.Subject, named bool) error {
+	erasable := s.Finder.Erasable(subjects)
 	switch {
 	case !named:
 		r.Ending = request.CouldNotIdentify
 	case len(subjects) == 0:
 		r.Ending = request.NothingFound
-	case leads(subjects) == 0:
-		return r.Move(request.NeedsReview, at)
+	case len(erasable) == 0:
+		return r.Move(request.NeedsReview, s.Now())
 	default:
+		for _, scope := range erasable {
+			for _, store := range s.Finder.Map.Outside(scope.Name) {
+				r.Concerns(store.Name)
+			}
+		}
 		r.Ending = request.Completed
-		return r.Move(request.Matched, at)
+		return r.Move(request.Matched, s.Now())
 	}
 	return nil
-}
-
-func leads(subjects []ledger.Subject) int {
-	n := 0
-	for _, s := range subjects {
-		if s.Form == locate.FormLead {
-			n++
-		}
-	}
-	return n
 }
 
 // resume says where a request goes on whose subjects are frozen.
@@ -115,19 +115,15 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 	if err := s.Fence.Run(ctx, r); err != nil {
 		return m, err
 	}
-	err = advance(ctx, s.Ledger, m, request.Matched, request.Purging, s.Fence.Now())
-	return m.then(NextPurge), err
-}
-
-// advance moves a request on from one state; one that is further on stays there.
-func advance(ctx context.Context, l *ledger.Ledger, m Message, from, to request.State, at time.Time) error {
-	_, err := l.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		if r.State != from {
-			return nil
+	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State != request.Matched {
+			return nil // further on already
 		}
-		return r.Move(to, at)
+		at := s.Fence.Now()
+		r.FencedAt = &at
+		return r.Move(request.Purging, at)
 	})
-	return err
+	return m.then(NextPurge), err
 }
 
 // Purge deletes the live data.
@@ -150,10 +146,24 @@ func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	}
 	if !done {
-		return m.then(NextPurge), nil
+		return m.then(NextPurge), s.progress(ctx, m)
 	}
-	err = advance(ctx, s.Ledger, m, request.Purging, request.Verifying, s.Now())
+	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State != request.Purging {
+			return nil // further on already
+		}
+		return r.Move(request.Verifying, s.Now())
+	})
 	return m.then(NextVerify), err
+}
+
+// progress keeps the sweep from taking a long purge for a stuck one.
+func (s Purge) progress(ctx context.Context, m Message) error {
+	_, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		r.Progress(s.Now())
+		return nil
+	})
+	return err
 }
 
 // Verify reads independently and sends back what is not empty.
@@ -255,11 +265,15 @@ func (s Close) file(ctx context.Context, r request.Request) ([]ledger.Subject, l
 	if r.Closing {
 		return nil, ledger.Cursor{}, nil
 	}
-	subjects, err := s.Ledger.Subjects(ctx, r.ID)
+	opened, err := s.Ledger.OpenCase(ctx, r.ID)
 	if err != nil {
 		return nil, ledger.Cursor{}, err
 	}
-	cursor, err := s.Ledger.Cursor(ctx, r.ID)
+	subjects, err := opened.Subjects(ctx, r.ID)
+	if err != nil {
+		return nil, ledger.Cursor{}, err
+	}
+	cursor, err := opened.Cursor(ctx, r.ID)
 	return subjects, cursor, err
 }
 
@@ -276,9 +290,12 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 		if r.State != request.Verifying || r.ErasedAt == nil {
 			return fault.New(fault.Conflict, "the request is not verified")
 		}
-		r.Erased, r.Results = cursor.Erased, results(subjects, r.ErasedAt)
-		r.Kept = s.kept(*r.ErasedAt)
-		if leads(subjects) < len(subjects) {
+		r.Erased, r.Results = cursor.Erased, s.results(subjects, r.ErasedAt)
+		r.Kept = s.kept(subjects, *r.ErasedAt)
+		if r.Pending() {
+			return r.Move(request.AwaitingExternal, s.Now())
+		}
+		if slices.ContainsFunc(r.Results, func(result request.Result) bool { return result.Outcome != request.Completed }) {
 			return r.Move(request.NeedsReview, s.Now())
 		}
 	}
@@ -302,10 +319,10 @@ func (s Close) finish(ctx context.Context, m Message) (Message, error) {
 	return m.then(NextDone), err
 }
 
-func results(subjects []ledger.Subject, at *time.Time) []request.Result {
+func (s Close) results(subjects []ledger.Subject, at *time.Time) []request.Result {
 	var out []request.Result
 	for _, subject := range subjects {
-		if subject.Form == locate.FormLead {
+		if _, erased := s.Map.Scope(subject.Form); erased {
 			out = append(out, request.Result{Outcome: request.Completed, ErasedAt: at})
 		} else {
 			out = append(out, request.Result{Outcome: request.NeedsReview})
@@ -314,9 +331,17 @@ func results(subjects []ledger.Subject, at *time.Time) []request.Result {
 	return out
 }
 
-func (s Close) kept(erasedAt time.Time) []request.Kept {
+// kept lists what stays of any of the subjects.
+func (s Close) kept(subjects []ledger.Subject, erasedAt time.Time) []request.Kept {
+	var categories []string
+	for _, subject := range subjects {
+		categories = append(categories, s.Map.KeptAfter(subject.Form)...)
+	}
 	var out []request.Kept
-	for _, category := range s.Map.KeptAfter(datamap.Lead) {
+	for i, category := range categories {
+		if slices.Contains(categories[:i], category) {
+			continue
+		}
 		kept := s.Map.Kept[category]
 		k := request.Kept{Category: category, Reason: kept.Reason}
 		if kept.Months > 0 {

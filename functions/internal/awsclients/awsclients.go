@@ -19,10 +19,11 @@ import (
 // Load reads region, credentials and endpoint from the environment, as in Lambda.
 func Load(ctx context.Context) (aws.Config, error) { return config.LoadDefaultConfig(ctx) }
 
-// Ledger opens the ledger. casefile is empty for a function that has no right to it.
-func Ledger(cfg aws.Config, records, casefile string) *ledger.Ledger {
+// Ledger opens the ledger. casefile and casekeys are empty for a function that has no
+// right to them.
+func Ledger(cfg aws.Config, records, casefile, casekeys string) *ledger.Ledger {
 	return ledger.New(ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg),
-		Tables: map[ledger.Table]string{ledger.Records: records, ledger.CaseFile: casefile}})
+		Tables: map[ledger.Table]string{ledger.Records: records, ledger.CaseFile: casefile, ledger.CaseKeys: casekeys}})
 }
 
 // Finder looks into the platform's live stores; names maps store to physical name.

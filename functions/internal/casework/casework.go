@@ -9,9 +9,9 @@ import (
 
 // Config is their common environment.
 type Config struct {
-	Ledger, CaseFile string
-	Map              *datamap.Map
-	Stores           map[string]string // store of the data map -> physical name
+	Ledger, CaseFile, CaseKeys string
+	Map                        *datamap.Map
+	Stores                     map[string]string // store of the data map -> physical name
 }
 
 // Load reads and checks the environment of a function that needs nothing else.
@@ -30,6 +30,6 @@ func Read(env *environment.Reader) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), Map: m,
-		Stores: env.Names("STORES", m.Touched(datamap.Lead))}, nil
+	return Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"), Map: m,
+		Stores: env.Names("STORES", m.Touched())}, nil
 }

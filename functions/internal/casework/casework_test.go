@@ -10,7 +10,7 @@ import (
 func TestConfigIsTheStacks(t *testing.T) {
 	for _, function := range []string{"locate", "purge", "verify"} {
 		cfg, err := Load(templateenv.Lookup(t, function))
-		if err != nil || cfg.Ledger == "" || cfg.CaseFile == "" || cfg.Map == nil || cfg.Stores["leads"] != "mikla-dev-leads" {
+		if err != nil || cfg.Ledger == "" || cfg.CaseFile == "" || cfg.CaseKeys == "" || cfg.Map == nil || cfg.Stores["leads"] != "mikla-dev-leads" {
 			t.Errorf("%s: got %+v, %v", function, cfg, err)
 		}
 	}
@@ -18,7 +18,7 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "STORES")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "STORES")
 }
 
 func TestMissingStoresAreNamed(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // Lookup is os.LookupEnv, or a template's environment block in a test.
@@ -54,11 +55,17 @@ func (r *Reader) Count(name string) int {
 	if value == "" {
 		return 0
 	}
-	n, err := strconv.Atoi(value)
+	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || n < 0 {
 		r.problem("%s must be a whole number, 0 or more", name)
+		return 0
 	}
-	return n
+	return int(n)
+}
+
+// Seconds is a whole number of seconds, 0 or more.
+func (r *Reader) Seconds(name string) time.Duration {
+	return time.Duration(r.Count(name)) * time.Second
 }
 
 // Names is a JSON object of strings that must hold every one of want.

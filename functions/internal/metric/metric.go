@@ -19,6 +19,14 @@ const (
 	Resent             = "Resent"
 	Restarted          = "Restarted"
 	WaitingForOperator = "WaitingForOperator"
+	OpenOver48Hours    = "OpenOver48Hours"
+	OpenOver7Days      = "OpenOver7Days"
+	OpenOver14Days     = "OpenOver14Days"
+	OpenOver21Days     = "OpenOver21Days"
+	OpenOver25Days     = "OpenOver25Days"
+	PastDue            = "PastDue"
+	NeverStarted       = "NeverStarted"
+	ExecutionsStuck    = "ExecutionsStuck"
 )
 
 // Writer writes metric lines.

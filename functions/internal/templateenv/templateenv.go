@@ -47,6 +47,25 @@ func Lookup(t testing.TB, folder string) environment.Lookup {
 	return nil
 }
 
+// AlarmMetrics are the metrics of a namespace that alarms look at.
+func AlarmMetrics(t testing.TB, namespace string) []string {
+	t.Helper()
+	var names []string
+	for _, resource := range read(t).Resources {
+		if resource.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		var alarm struct{ Namespace, MetricName string }
+		if err := json.Unmarshal(resource.Properties, &alarm); err != nil {
+			t.Fatalf("an alarm of the template: %v", err)
+		}
+		if alarm.Namespace == namespace {
+			names = append(names, alarm.MetricName)
+		}
+	}
+	return names
+}
+
 func read(t testing.TB) template {
 	t.Helper()
 	src, err := os.ReadFile(filepath.Join(Root(t), "infra", "stack", "golden", "Deletion.template.json"))

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/shared/signedrequest"
 )
 
@@ -93,6 +94,16 @@ func (c Client) Raw(ctx context.Context, name string, versions bool) ([]json.Raw
 	return items, c.must(ctx, http.MethodGet, path, nil, nil, &items)
 }
 
+// Ingest hands an event to the stand-in for Mikla's platform.
+func (c Client) Ingest(ctx context.Context, e platform.Event) (platform.Receipt, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return platform.Receipt{}, err
+	}
+	var receipt platform.Receipt
+	return receipt, c.must(ctx, http.MethodPost, platform.Path, jsonHeader, body, &receipt)
+}
+
 // Schedule runs a schedule now and waits for its result.
 func (c Client) Schedule(ctx context.Context, name string) error {
 	return c.must(ctx, http.MethodPost, "/_local/schedules/"+name, nil, nil, nil)
@@ -104,6 +115,7 @@ type Fault struct {
 	Operation string `json:"operation"`
 	Kind      string `json:"kind"`
 	Count     int    `json:"count"`
+	Skip      int    `json:"skip,omitempty"` // calls that pass first
 	Function  string `json:"function,omitempty"`
 }
 

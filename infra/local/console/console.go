@@ -8,8 +8,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -29,19 +31,23 @@ type Console struct {
 	Logs   *logbook.Book
 	// Rules by the names that POST /_local/schedules/{name} takes.
 	Rules map[string]*schedule.Rule
-	// Routes of the API, and the address of the AWS endpoint, for the page.
-	Routes []string
-	AWSURL string
+	// Routes of the API, its address and that of the AWS endpoint, for the page.
+	Routes         []string
+	APIURL, AWSURL string
+	// Now dates the requests that the page shows.
+	Now func() time.Time
 
-	SFN *sfn.Client
-	SQS *sqs.Client
+	SFN     *sfn.Client
+	SQS     *sqs.Client
+	Secrets *secretsmanager.Client
 }
 
 // New makes a console whose clients have the given configuration.
 func New(world *provision.World, config aws.Config) *Console {
 	return &Console{
 		World: world, Stores: stores.New(world, config), AWSURL: aws.ToString(config.BaseEndpoint),
-		SFN: sfn.NewFromConfig(config), SQS: sqs.NewFromConfig(config), Rules: map[string]*schedule.Rule{},
+		SFN: sfn.NewFromConfig(config), SQS: sqs.NewFromConfig(config), Secrets: secretsmanager.NewFromConfig(config),
+		Rules: map[string]*schedule.Rule{}, Now: time.Now,
 	}
 }
 
@@ -67,6 +73,7 @@ func (c *Console) Handler() http.Handler {
 	mux.HandleFunc("GET /_local/logs", c.logs)
 	mux.HandleFunc("GET /_local/executions", c.executions)
 	mux.HandleFunc("GET /_local/queues", c.queues)
+	mux.HandleFunc("GET /_local/outbox", outbox)
 	mux.HandleFunc("POST /_local/schedules/{name}", c.runSchedule)
 	return mux
 }
@@ -74,6 +81,11 @@ func (c *Console) Handler() http.Handler {
 func health(w http.ResponseWriter, _ *http.Request) {
 	write(w, http.StatusOK, map[string]string{"status": "up"})
 }
+
+// sentMails lists the mails sent so far. No function sends any yet.
+func sentMails() []struct{} { return []struct{}{} }
+
+func outbox(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, sentMails()) }
 
 func write(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")

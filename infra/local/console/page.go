@@ -2,15 +2,15 @@ package console
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	_ "embed"
+	_ "embed" // the page
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
@@ -23,47 +23,31 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // view is what the page shows.
 type view struct {
-	AWSURL     string
-	Routes     []string
-	Requests   []requestLine
-	Stores     []storeLine
-	Queues     []Queue
-	Executions []Execution
-	Schedules  []string
-	Faults     []front.Fault
-	Logs       []logbook.Entry
+	APIURL, AWSURL string
+	Routes         []string
+	Requests       []requestLine
+	Groups         []storeGroup
+	Sent           int // mails
+	Queues         []queueLine
+	Schedules      []string
+	Faults         []front.Fault
+	Logs           []logLine
 }
 
-type storeLine struct {
-	Name, Kind, Physical string
-	Count                int
+// queueLine is a queue, and whether what stands in it waits for a person.
+type queueLine struct {
+	Queue
+	Of   string // the queue whose dead letters these are
+	Warn bool
 }
 
-// requestLine is what a newcomer wants to see of a request's record in the ledger.
-type requestLine struct {
-	ID         string `json:"id"`
-	Kind       string `json:"kind"`
-	State      string `json:"state"`
-	ReceivedAt moment `json:"received_at"`
-	DueAt      moment `json:"due_at"`
-	ErasedAt   moment `json:"live_erased_at"`
-	ClosedAt   moment `json:"closed_at"`
-}
+// logLine is a line of the log, a structured one without its braces.
+type logLine struct{ At, Source, Line string }
 
-// moment is a time as a person reads it, to the second, or nothing.
-type moment struct{ time.Time }
+const shownLogs = 20
 
-func (m moment) String() string {
-	if m.IsZero() {
-		return ""
-	}
-	return m.UTC().Format("2 Jan 15:04:05")
-}
-
-const (
-	shownExecutions = 10
-	shownLogs       = 30
-)
+// policy allows the page's own style and nothing else.
+const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (c *Console) page(w http.ResponseWriter, r *http.Request) {
 	shown, err := c.view(r.Context())
@@ -78,53 +62,110 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", policy)
 	_, _ = w.Write(page.Bytes())
 }
 
 func (c *Console) view(ctx context.Context) (view, error) {
-	v := view{AWSURL: c.AWSURL, Routes: c.Routes, Faults: c.Faults.Pending(), Schedules: slices.Sorted(maps.Keys(c.Rules))}
-	counts, err := c.storeCounts(ctx)
+	v := view{APIURL: c.APIURL, AWSURL: c.AWSURL, Routes: c.Routes, Sent: len(sentMails()),
+		Faults: c.Faults.Pending(), Schedules: slices.Sorted(maps.Keys(c.Rules)), Logs: c.lastLogs()}
+	executions, err := c.listExecutions(ctx, lookup{})
 	if err != nil {
 		return v, err
 	}
-	for _, store := range c.World.Stores {
-		v.Stores = append(v.Stores, storeLine{store.Name, store.Kind, store.Physical, counts[store.Name]})
-	}
-	slices.SortFunc(v.Stores, func(a, b storeLine) int { return cmp.Compare(a.Name, b.Name) })
-	if v.Requests, err = c.requests(ctx); err != nil {
+	if v.Requests, err = c.requests(ctx, executions); err != nil {
 		return v, err
 	}
-	if v.Queues, err = c.listQueues(ctx); err != nil {
+	if v.Groups, err = c.storeGroups(ctx); err != nil {
 		return v, err
 	}
-	if v.Executions, err = c.listExecutions(ctx, false, false); err != nil {
-		return v, err
-	}
-	v.Executions = v.Executions[:min(len(v.Executions), shownExecutions)]
-	logs := c.Logs.Entries("")
-	v.Logs = logs[max(0, len(logs)-shownLogs):]
-	return v, nil
+	v.Queues, err = c.queueLines(ctx)
+	return v, err
 }
 
-// requests finds the records of requests among the ledger's rows: the documents that
-// have a state and a date of receipt.
-func (c *Console) requests(ctx context.Context) ([]requestLine, error) {
-	if _, ok := c.World.Store("ledger"); !ok {
-		return nil, nil
+// Unfinished counts the requests that have no end yet.
+func (v view) Unfinished() int {
+	n := 0
+	for _, r := range v.Requests {
+		if r.Class == "open" || r.Class == "waiting" {
+			n++
+		}
 	}
-	rows, err := c.Stores.Items(ctx, "ledger")
+	return n
+}
+
+// Dead counts the dead letters of all queues.
+func (v view) Dead() string {
+	total := 0
+	for _, q := range v.Queues {
+		var n int
+		if _, err := fmt.Sscan(q.Messages, &n); err == nil && q.Of != "" {
+			total += n
+		}
+	}
+	return fmt.Sprint(total)
+}
+
+// queueLines shows each queue, and after it the one for its dead letters.
+func (c *Console) queueLines(ctx context.Context) ([]queueLine, error) {
+	queues, err := c.listQueues(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var lines []requestLine
-	for _, row := range rows {
-		fields, _ := row.(map[string]any)
-		document, _ := fields["doc"].(string)
-		var line requestLine
-		if json.Unmarshal([]byte(document), &line) == nil && line.State != "" && !line.ReceivedAt.IsZero() {
-			lines = append(lines, line)
+	feeds := map[string]string{} // name of a queue of dead letters -> of its queue
+	for _, q := range c.World.Queues {
+		for _, dead := range c.World.Queues {
+			if q.DeadLetters == dead.ARN {
+				feeds[dead.Name] = q.Name
+			}
 		}
 	}
-	slices.SortFunc(lines, func(a, b requestLine) int { return b.ReceivedAt.Compare(a.ReceivedAt.Time) })
+	var lines []queueLine
+	for _, q := range queues {
+		of := feeds[q.Name]
+		lines = append(lines, queueLine{Queue: q, Of: of, Warn: of != "" && q.Messages != "0"})
+	}
+	slices.SortStableFunc(lines, func(a, b queueLine) int {
+		return strings.Compare(a.Of+a.Name, b.Of+b.Name)
+	})
 	return lines, nil
+}
+
+// lastLogs are the newest lines of the functions and of what the engines refused; the
+// engines' own chatter and the metrics stay in /_local/logs.
+func (c *Console) lastLogs() []logLine {
+	var lines []logLine
+	for _, e := range c.Logs.Entries("") {
+		_, function := c.World.Function(e.Source)
+		if (function || e.Source == "AWS" || e.Source == "local stack") && !strings.Contains(e.Line, `"_aws":`) {
+			lines = append(lines, logLine{e.Time.Format("15:04:05"), e.Source, plain(e)})
+		}
+	}
+	return lines[max(0, len(lines)-shownLogs):]
+}
+
+// plain writes a structured line as its message and the attributes that are its own.
+func plain(e logbook.Entry) string {
+	var fields map[string]any
+	if json.Unmarshal([]byte(e.Line), &fields) != nil || fields["msg"] == nil {
+		return e.Line
+	}
+	text := fmt.Sprint(fields["msg"])
+	if fields["level"] != "INFO" {
+		text = fmt.Sprint(fields["level"], ": ", text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains([]string{"time", "level", "msg"}, name) {
+			text += " " + name + "=" + short(fields[name])
+		}
+	}
+	return text
+}
+
+func short(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	text, _ := json.Marshal(value)
+	return string(text)
 }

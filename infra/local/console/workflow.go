@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,13 +47,24 @@ type Queue struct {
 	Delayed  string `json:"delayed"`
 }
 
+// lookup says what to tell of which executions.
+type lookup struct {
+	request          string // only those of this request; "" for all
+	details, history bool
+}
+
+func (l lookup) wants(execution string) bool {
+	return l.request == "" || strings.HasPrefix(execution, l.request+"-")
+}
+
 func (c *Console) executions(w http.ResponseWriter, r *http.Request) {
-	list, err := c.listExecutions(r.Context(), true, r.URL.Query().Get("history") != "")
+	asked := r.URL.Query()
+	list, err := c.listExecutions(r.Context(), lookup{asked.Get("request"), true, asked.Get("history") != ""})
 	answer(w, list, err)
 }
 
-// listExecutions returns the executions of all state machines, newest first.
-func (c *Console) listExecutions(ctx context.Context, details, history bool) ([]Execution, error) {
+// listExecutions returns executions of all state machines, newest first.
+func (c *Console) listExecutions(ctx context.Context, l lookup) ([]Execution, error) {
 	list := []Execution{}
 	for _, machine := range c.World.StateMachines {
 		pages := sfn.NewListExecutionsPaginator(c.SFN, &sfn.ListExecutionsInput{StateMachineArn: aws.String(machine.ARN)})
@@ -62,7 +74,10 @@ func (c *Console) listExecutions(ctx context.Context, details, history bool) ([]
 				return nil, err
 			}
 			for _, item := range page.Executions {
-				execution, err := c.execution(ctx, item, details, history)
+				if !l.wants(aws.ToString(item.Name)) {
+					continue
+				}
+				execution, err := c.execution(ctx, item, l)
 				if err != nil {
 					return nil, err
 				}
@@ -76,11 +91,11 @@ func (c *Console) listExecutions(ctx context.Context, details, history bool) ([]
 	return list, nil
 }
 
-func (c *Console) execution(ctx context.Context, item types.ExecutionListItem, details, history bool) (Execution, error) {
+func (c *Console) execution(ctx context.Context, item types.ExecutionListItem, l lookup) (Execution, error) {
 	e := Execution{
 		Name: aws.ToString(item.Name), Status: string(item.Status), StartedAt: item.StartDate, StoppedAt: item.StopDate,
 	}
-	if details {
+	if l.details {
 		described, err := c.SFN.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: item.ExecutionArn})
 		if err != nil {
 			return e, err
@@ -90,7 +105,7 @@ func (c *Console) execution(ctx context.Context, item types.ExecutionListItem, d
 		e.Error, e.Cause = aws.ToString(described.Error), aws.ToString(described.Cause)
 	}
 	var err error
-	if history {
+	if l.history {
 		e.History, err = c.history(ctx, aws.ToString(item.ExecutionArn))
 	}
 	return e, err

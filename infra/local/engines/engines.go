@@ -124,6 +124,24 @@ func StartMoto(ctx context.Context, root, account string, frontPort int, logs *l
 	return engine, nil
 }
 
+// Remembered is every text that the engine's services hold; only moto has it.
+func (e *Engine) Remembered(ctx context.Context) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL+"/remembered", nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("moto answered %d to the question what it remembers", response.StatusCode)
+	}
+	return string(text), err
+}
+
 func installed(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("%s is missing: run `make tools`", path)

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 
+from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -30,11 +31,54 @@ class Handler(MotoRequestHandler):
         """Requests are recorded by the front; only errors are worth a line."""
 
 
+def contents(thing):
+    """What an object of moto holds: its attributes or members, or the bytes of a file."""
+    if isinstance(thing, dict):
+        return [*thing.keys(), *thing.values()]
+    if isinstance(thing, (list, tuple, set, frozenset)) or type(thing).__name__ == "deque":
+        return list(thing)
+    if hasattr(thing, "seek") and hasattr(thing, "read"):
+        place = thing.tell()
+        thing.seek(0)
+        held = thing.read()
+        thing.seek(place)
+        return [held]
+    return list(getattr(thing, "__dict__", {}).values())
+
+
+def remembered():
+    """Every text and number that the services hold, one a line, for a test that looks
+    for what must not be there any more."""
+    found, seen, left = [], set(), list(BackendDict._instances)
+    while left:
+        thing = left.pop()
+        if isinstance(thing, (str, int, float)):
+            found.append(str(thing))
+        elif isinstance(thing, (bytes, bytearray)):
+            found.append(bytes(thing).decode("utf-8", "backslashreplace"))
+        elif id(thing) not in seen and not isinstance(thing, type) and not callable(thing):
+            seen.add(id(thing))
+            left.extend(contents(thing))
+    return "\n".join(found).encode()
+
+
+def with_memory(application):
+    """The application, and /remembered, which no AWS service has."""
+
+    def serve(environ, start_response):
+        if environ.get("PATH_INFO") != "/remembered":
+            return application(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
+        return [remembered()]
+
+    return serve
+
+
 threading.Thread(target=end_with_parent, daemon=True).start()
 server = make_server(
     "127.0.0.1",
     0,
-    DomainDispatcherApplication(create_backend_app),
+    with_memory(DomainDispatcherApplication(create_backend_app)),
     threaded=True,
     request_handler=Handler,
 )

@@ -16,6 +16,7 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/console"
 	"github.com/mikla-ai/data-deletion/infra/local/endpoint"
 	"github.com/mikla-ai/data-deletion/infra/local/gateway"
+	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/infra/local/poller"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
@@ -89,7 +90,7 @@ func (s *Stack) loadMetaApps(ctx context.Context) error {
 // surface is what the API port serves.
 func (s *Stack) surface() (http.Handler, error) {
 	page := console.New(s.World, s.config())
-	page.Calls, page.Faults, page.Logs = s.Front.Calls, s.Front.Faults, s.Logs
+	page.APIURL, page.Calls, page.Faults, page.Logs = s.URLs.API, s.Front.Calls, s.Front.Faults, s.Logs
 	mux := http.NewServeMux()
 	for _, api := range s.World.APIs {
 		g, err := gateway.New(gateway.Config{
@@ -107,6 +108,9 @@ func (s *Stack) surface() (http.Handler, error) {
 	}
 	s.rules, page.Rules = rules, rules
 	mux.Handle(console.Prefix, page.Handler())
+	if p, ok := s.platform(); ok {
+		mux.Handle("POST "+platform.Path, p)
+	}
 	return mux, nil
 }
 

@@ -318,5 +318,16 @@ func (s *Stack) EngineURL(name string) string {
 	return ""
 }
 
+// Remembered is every text that moto's services hold (queues, executions and their
+// history, objects, secrets), for tests that look for what must not be there any more.
+func (s *Stack) Remembered(ctx context.Context) (string, error) {
+	for _, engine := range s.engines {
+		if engine.Name == "moto" {
+			return engine.Remembered(ctx)
+		}
+	}
+	return "", errors.New("moto is not running")
+}
+
 // MetaApps is the file that holds the Meta apps and their secrets.
 func (s *Stack) MetaApps() string { return s.options.MetaApps }

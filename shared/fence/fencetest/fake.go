@@ -33,10 +33,21 @@ func (f *Fake) Raise(_ context.Context, t fence.Tombstone) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if apply && !t.Cutoff.Before(f.stones[t.Fingerprint].Cutoff) {
-		f.stones[t.Fingerprint] = t
+	if apply {
+		f.stones[t.Fingerprint] = raised(f.stones[t.Fingerprint], t)
 	}
 	return err
+}
+
+// raised has the later of both dates.
+func raised(stands, t fence.Tombstone) fence.Tombstone {
+	if stands.Cutoff.After(t.Cutoff) {
+		t.Cutoff = stands.Cutoff
+	}
+	if stands.ExpiresAt.After(t.ExpiresAt) {
+		t.ExpiresAt = stands.ExpiresAt
+	}
+	return t
 }
 
 func (f *Fake) Get(_ context.Context, fingerprint string) (fence.Tombstone, bool, error) {
@@ -55,13 +66,13 @@ func (f *Fake) All() map[string]fence.Tombstone {
 
 // RunContract checks what every fence.Tombstones keeps. The store may hold others.
 func RunContract(t *testing.T, stones fence.Tombstones) {
-	at := func(nanoseconds int64) fence.Tombstone {
-		cutoff := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(nanoseconds))
-		return fence.Tombstone{Fingerprint: "1." + t.Name(), Cutoff: cutoff, ExpiresAt: cutoff.Add(fence.Keep).Truncate(time.Second)}
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	at := func(nanoseconds, days int) fence.Tombstone {
+		return fence.Tombstone{Fingerprint: "1." + t.Name(), Cutoff: start.Add(time.Duration(nanoseconds)), ExpiresAt: start.AddDate(0, 0, days)}
 	}
 	get := func() (fence.Tombstone, bool) {
 		t.Helper()
-		got, found, err := stones.Get(t.Context(), at(0).Fingerprint)
+		got, found, err := stones.Get(t.Context(), at(0, 0).Fingerprint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,16 +83,19 @@ func RunContract(t *testing.T, stones fence.Tombstones) {
 	}
 	for _, step := range []struct {
 		name        string
-		raise, want int64
+		raise, want fence.Tombstone
 	}{
-		{"the first", 100, 100}, {"again", 100, 100}, {"later by one nanosecond", 101, 101},
-		{"earlier: never lowered", 1, 101}, {"a second later", 1e9, 1e9}, {"earlier again", 999999999, 1e9},
+		{"the first", at(100, 90), at(100, 90)}, {"again", at(100, 90), at(100, 90)},
+		{"later by one nanosecond", at(101, 90), at(101, 90)}, {"earlier: never lowered", at(1, 90), at(101, 90)},
+		{"a second later", at(1e9, 91), at(1e9, 91)}, {"earlier again", at(999999999, 90), at(1e9, 91)},
+		{"earlier, but to live longer", at(1, 92), at(1e9, 92)}, {"later, but to live shorter", at(1e9+1, 90), at(1e9+1, 92)},
+		{"the same, to live longer", at(1e9+1, 93), at(1e9+1, 93)},
 	} {
-		if err := stones.Raise(t.Context(), at(step.raise)); err != nil {
+		if err := stones.Raise(t.Context(), step.raise); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
-		if got, found := get(); !found || got != at(step.want) {
-			t.Errorf("%s: %+v, want %+v", step.name, got, at(step.want))
+		if got, found := get(); !found || got != step.want {
+			t.Errorf("%s: %+v, want %+v", step.name, got, step.want)
 		}
 	}
 }

@@ -14,23 +14,24 @@ import (
 // data; every test uses keys of its own.
 func Contract(t *testing.T, newRows func(t *testing.T) ledger.Rows) {
 	for name, test := range map[string]func(*testing.T, rows){
-		"a row comes back as it was written":             comesBack,
-		"an absent row is no error":                      absent,
-		"a new row must not exist":                       mustNotExist,
-		"a version is expected exactly":                  versions,
-		"any version goes":                               anyVersion,
-		"a delete expects a version too":                 deletes,
-		"a transaction is all or nothing":                allOrNothing,
-		"a transaction spans both tables":                bothTables,
-		"a check writes nothing and demands a version":   checks,
-		"a row twice in a transaction is refused":        rowTwice,
-		"the same token applies once":                    sameToken,
-		"another's token is a conflict":                  otherToken,
-		"a query is ordered, by prefix, in pages":        queries,
-		"a query goes on after a row that is gone":       queryAfterGone,
-		"a query stays in its partition":                 queryPartition,
-		"due rows come earliest first, up to the moment": due,
-		"a row leaves the index":                         leavesIndex,
+		"a row comes back as it was written":              comesBack,
+		"an absent row is no error":                       absent,
+		"a new row must not exist":                        mustNotExist,
+		"a version is expected exactly":                   versions,
+		"any version goes":                                anyVersion,
+		"a delete expects a version too":                  deletes,
+		"a transaction is all or nothing":                 allOrNothing,
+		"a transaction spans all tables":                  allTables,
+		"a transaction holds a hundred rows, and no more": hundred,
+		"a check writes nothing and demands a version":    checks,
+		"a row twice in a transaction is refused":         rowTwice,
+		"the same token applies once":                     sameToken,
+		"another's token is a conflict":                   otherToken,
+		"a query is ordered, by prefix, in pages":         queries,
+		"a query goes on after a row that is gone":        queryAfterGone,
+		"a query stays in its partition":                  queryPartition,
+		"due rows come earliest first, up to the moment":  due,
+		"a row leaves the index":                          leavesIndex,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, rows{t, newRows(t), ledger.RandomID()}) })
 	}
@@ -151,16 +152,40 @@ func allOrNothing(_ *testing.T, r rows) {
 	r.wantDoc("b", "second", 2)
 }
 
-func bothTables(t *testing.T, r rows) {
+func allTables(t *testing.T, r rows) {
 	file := ledger.Write{Row: ledger.Row{Key: r.key(ledger.CaseFile, "a"), Doc: []byte("file")}}
-	r.mustCommit(r.put("a", "record", 0), file)
+	key := ledger.Write{Row: ledger.Row{Key: r.key(ledger.CaseKeys, "a"), Doc: []byte("key")}}
+	r.mustCommit(r.put("a", "record", 0), file, key)
 	r.wantDoc("a", "record", 1)
-	row, found, err := r.Get(t.Context(), file.Row.Key)
-	if err != nil || !found || string(row.Doc) != "file" {
-		t.Fatalf("got %q, %v, %v", row.Doc, found, err)
+	for _, w := range []ledger.Write{file, key} {
+		row, found, err := r.Get(t.Context(), w.Row.Key)
+		if err != nil || !found || !bytes.Equal(row.Doc, w.Row.Doc) {
+			t.Fatalf("got %q, %v, %v", row.Doc, found, err)
+		}
+		r.wantConflict(r.commit(r.put("a", "again", 1), w))
+		r.wantDoc("a", "record", 1)
 	}
-	r.wantConflict(r.commit(r.put("a", "again", 1), file))
-	r.wantDoc("a", "record", 1)
+}
+
+func hundred(t *testing.T, r rows) {
+	r.mustCommit(r.put("checked", "record", 0))
+	writes := []ledger.Write{{Row: ledger.Row{Key: r.key(ledger.Records, "checked")}, Expect: 1, Check: true}}
+	for i := 1; i < ledger.MaxWrites; i++ {
+		writes = append(writes, r.put(fmt.Sprintf("frozen#%03d", i), "x", ledger.Any))
+	}
+	owner := ledger.RandomID()
+	for range 2 { // and once more, as after a lost answer
+		if err := r.Commit(t.Context(), owner, writes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := r.query("frozen#", "", ledger.MaxWrites); len(found) != ledger.MaxWrites-1 {
+		t.Fatalf("%d rows", len(found))
+	}
+	if err := r.commit(append(writes, r.put("one more", "x", 0))...); err == nil {
+		t.Fatal("a transaction of more rows than fit went through")
+	}
+	r.wantDoc("one more", "", 0)
 }
 
 func checks(t *testing.T, r rows) {

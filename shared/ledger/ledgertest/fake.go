@@ -132,8 +132,6 @@ func (f *Fake) ours(owner string, writes []ledger.Write) bool {
 	return stands
 }
 
-const mostWrites = 100 // of a transaction in DynamoDB
-
 // wellFormed refuses what DynamoDB refuses.
 func wellFormed(writes []ledger.Write) error {
 	keys := map[ledger.Key]bool{}
@@ -143,7 +141,7 @@ func wellFormed(writes []ledger.Write) error {
 		}
 		keys[w.Row.Key] = true
 	}
-	if len(writes) == 0 || len(writes) > mostWrites {
+	if len(writes) == 0 || len(writes) > ledger.MaxWrites {
 		return fault.New(fault.Retry, "a transaction holds no rows or too many")
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 )
@@ -38,7 +40,7 @@ func (f records) read(q livedata.Query) livedata.Page {
 			continue
 		}
 		if now, ok := f.confirmed(q, it); ok {
-			page.Items = append(page.Items, maps.Clone(now))
+			page.Items = append(page.Items, projected(now, q.Attributes))
 		}
 		q.Limit--
 		if q.Limit == 0 { // as DynamoDB does, even if nothing comes after it
@@ -47,6 +49,14 @@ func (f records) read(q livedata.Query) livedata.Page {
 		}
 	}
 	return page
+}
+
+func projected(it livedata.Item, attributes []string) livedata.Item {
+	out := maps.Clone(it)
+	if len(attributes) > 0 {
+		maps.DeleteFunc(out, func(name string, _ types.AttributeValue) bool { return !slices.Contains(attributes, name) })
+	}
+	return out
 }
 
 // hits are the items under the query's key; of an index, also what it has not

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/invariant"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 )
 
@@ -99,6 +101,24 @@ func (f *Fake) Dump() map[string]string {
 	for store, versions := range f.objects {
 		for _, o := range versions {
 			out[store+"/"+o.Key+"@"+o.ID] = fmt.Sprintf("%s marker=%t %s", o.Modified.Format(time.RFC3339Nano), o.marker, o.body)
+		}
+	}
+	return out
+}
+
+// World is the same for invariant.Live.
+func (f *Fake) World() invariant.World {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := invariant.World{Records: map[string][]livedata.Item{}, Objects: map[string][]invariant.Object{}}
+	for store, items := range f.items {
+		for _, it := range items {
+			out.Records[store] = append(out.Records[store], maps.Clone(it))
+		}
+	}
+	for store, versions := range f.objects {
+		for _, o := range versions {
+			out.Objects[store] = append(out.Objects[store], invariant.Object{Version: o.Version, Marker: o.marker, Body: o.body})
 		}
 	}
 	return out

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
+	"github.com/mikla-ai/data-deletion/shared/invariant"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -67,8 +70,14 @@ func New(t testing.TB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return NewOn(t, m)
+}
+
+// NewOn returns a world with the example's data on another data map.
+func NewOn(t testing.TB, m *datamap.Map) *World {
+	t.Helper()
 	w := &World{Map: m, Live: livedatatest.NewExample(t, m), Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
-	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token}
+	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token, Random: rand.NewChaCha8([32]byte{})}
 	w.Keys = ledger.Keys{Code: Secret(t, 'c'), Fingerprint: Secret(t, 'f')}
 	w.Live.Fault = func(op livedatatest.Op, key string) (bool, error) {
 		if !op.Writes() {
@@ -161,6 +170,25 @@ func (w *World) Admit(t testing.TB, user string, cutoff time.Time) workflow.Mess
 	return workflow.For(r)
 }
 
+// AdmitScope makes a request of an operator for a subject by its own key.
+func (w *World) AdmitScope(t testing.TB, scope string, key ...string) workflow.Message {
+	t.Helper()
+	s, _ := w.Map.Scope(scope)
+	fields := map[string]string{}
+	for i, name := range s.Key {
+		fields[name] = key[i]
+	}
+	names := append([]string{"operator", scope}, key...)
+	at := w.Now()
+	r, err := w.Ledger.Admit(t.Context(), ledger.Notice{Intake: "operator",
+		Asked:    request.Asked{Kind: request.DataDeletion, ReceivedAt: at, Cutoff: at},
+		Identity: ledger.Identity{Kind: scope, Fields: fields}, Requester: names, Occasion: append(names, at.String())}, w.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workflow.For(r)
+}
+
 // Request reads a request.
 func (w *World) Request(t testing.TB, id string) request.Request {
 	t.Helper()
@@ -169,6 +197,18 @@ func (w *World) Request(t testing.TB, id string) request.Request {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// Violations is what the rows of this service break, none of which may hold a needle.
+func (w *World) Violations(needles ...string) []invariant.Violation {
+	tombstones := func(yield func(store, text string) bool) {
+		for print, t := range w.Tombstones.All() {
+			if !yield("tombstones", fmt.Sprint(print, t)) {
+				return
+			}
+		}
+	}
+	return invariant.Ledger{Rows: slices.Values(w.Rows.All()), Others: tombstones, Needles: needles, Now: w.Now()}.Check()
 }
 
 // Finder looks into the world's live stores.
@@ -205,7 +245,7 @@ func (w *World) step(ctx context.Context, step string, m workflow.Message) (work
 		return workflow.Purge{Ledger: w.Ledger, Now: w.Now,
 			Purger: purge.Purger{Finder: f, Ledger: w.Ledger, Reserve: w.Reserve}}.Run(ctx, m)
 	case workflow.NextVerify:
-		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger}, Now: w.Now, Log: log}.Run(ctx, m)
+		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger, Now: w.Now}, Now: w.Now, Log: log}.Run(ctx, m)
 	case workflow.NextClose:
 		return workflow.Close{Ledger: w.Ledger, Map: w.Map, Now: w.Now, Log: log}.Run(ctx, m)
 	}
@@ -284,11 +324,14 @@ func choice(next, otherwise string, choices ...string) string {
 	return otherwise
 }
 
-// Restart hands a request whose execution died to the next one, as the sweep does.
+// Restart hands a request whose execution died to the next one, as the sweep does; one
+// that is over stays as it is.
 func (w *World) Restart(t testing.TB, id string) workflow.Message {
 	t.Helper()
 	r, err := w.Ledger.Update(context.Background(), id, 0, func(r *request.Request) error {
-		r.NextRun()
+		if !r.State.Terminal() {
+			r.NextRun()
+		}
 		return nil
 	})
 	if err != nil {
