@@ -226,17 +226,11 @@ func TestABillAddsUp(t *testing.T) {
 }
 
 func TestPlatformLimitsAreHeld(t *testing.T) {
-	engine := []time.Duration{40e6, 20e6, 30e6}
-	c := contest{1000, 3, []*entry{{name: "bare", took: []time.Duration{3e9, 1e9, 2e9}, engine: engine}, {name: "purge", took: []time.Duration{9e9, 1e9, 5e9}, engine: engine}}}
-	if err := c.check(); err != nil {
-		t.Error(err)
-	}
-	c.entries[1].took[1] = 2e9
 	dear := deletion{messages: 2000, took: 2 * time.Minute, bill: bill{{dynamoWrite, 20000}}}
 	mb := int64(1_000_000)
 	loads := []load{{10, work{peak: 20 * mb}}, {200, work{peak: 21 * mb}}, {1000, work{peak: 60 * mb}}, {1000, work{peak: 300 * mb}}}
-	all := errors.Join(c.check(), dear.check(), checkLoads(loads))
-	for _, want := range []string{"at 50 % of a bare loop's", "took 2m0s", "cost $0.0141", "takes 300 MB", "memory grows"} {
+	all := errors.Join(dear.check(), checkLoads(loads))
+	for _, want := range []string{"took 2m0s", "cost $0.0141", "takes 300 MB", "memory grows"} {
 		if all == nil || !strings.Contains(all.Error(), want) {
 			t.Errorf("error lacks %q: %v", want, all)
 		}
@@ -245,12 +239,32 @@ func TestPlatformLimitsAreHeld(t *testing.T) {
 		t.Error(err)
 	}
 	var out bytes.Buffer
-	c.print(&out)
 	printLoads(&out, loads[:1])
-	for _, want := range []string{"| purge | 500 | 200 | 30 | 50 % |", "| 10 | 20.0 | 0.00 | 1000 | 0.0 |"} {
+	if want := "| 10 | 20.0 | 0.00 | 1000 | 0.0 |"; !strings.Contains(out.String(), want) {
+		t.Errorf("output lacks %q:\n%s", want, out.String())
+	}
+}
+
+// Rounds are compared in pairs: one in which the machine was slow counts as any other.
+func TestTheContestIsJudgedInPairs(t *testing.T) {
+	second := func(seconds ...int) (took []time.Duration) {
+		for _, s := range seconds {
+			took = append(took, time.Duration(s)*time.Second)
+		}
+		return took
+	}
+	engine := []time.Duration{40e6, 20e6, 30e6}
+	c := contest{1000, 3, []*entry{{name: "bare", took: second(30, 1, 2), engine: engine}, {name: "purge", took: second(60, 1, 4), engine: engine}}}
+	var out bytes.Buffer
+	c.print(&out)
+	for _, want := range []string{"| bare | 1000 | 500 | 30 | 100 % |", "| purge | 1000 | 250 | 30 | 50 % |", "goal of 90 % of a bare loop is missed: 50 %"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, out.String())
 		}
+	}
+	c.entries[1].took = second(30, 1, 2)
+	if got := c.verdict(); got != "The goal of 90 % of a bare loop is reached: 100 %." {
+		t.Error(got)
 	}
 }
 
