@@ -99,10 +99,10 @@ const (
 	maxBinary = 15 << 20 // bytes
 	maxStart  = 60       // milliseconds
 
-	maxDeletion   = time.Minute // of a lead with 2,000 messages
-	maxPrice      = 0.01        // dollars, of the same
-	maxMemory     = 256_000_000 // bytes
-	maxGrowth     = 1.5         // of the peak, for five times as many messages
+	maxDeletion = time.Minute // of a lead with 2,000 messages
+	maxPrice    = 0.01        // dollars, of the same
+	maxMemory   = 256_000_000 // bytes
+	maxGrowth   = 1.5         // of the peak, for five times as many messages
 )
 
 // goalThroughput is what the purge should reach of a bare loop's rate.
