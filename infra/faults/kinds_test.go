@@ -8,6 +8,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/infra/local/wire"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
+	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
 // kind is one way in which things go wrong. It strikes at a call, or before a step.
@@ -28,7 +29,8 @@ var kinds = []kind{
 	{name: "applied, but lost, and sent again by the SDK", at: point.writes, tries: 3, call: lost},
 	{name: "killed before", at: point.writes, call: killedBefore},
 	{name: "killed after", at: point.writes, call: killedAfter},
-	{name: "throttled", at: point.writes, tries: 3, times: 4, call: throttled},
+	{name: "throttled", at: everyCall, tries: 3, times: 4, call: throttled},
+	{name: "overtaken", at: mayComeLate, call: overtaken},
 	{name: "left unprocessed", at: batches, times: 2, call: unprocessed},
 	{name: "error per key", at: deletesObjects, times: 2, call: perKeyError},
 	{name: "index lacks what is there", at: finds, call: lacking},
@@ -41,6 +43,16 @@ var kinds = []kind{
 }
 
 func beforeStep(p point) bool { return p.operation == "" }
+
+// everyCall is every write, and every read the first time that it comes.
+func everyCall(p point) bool { return p.writes() || p.operation != "" && p.nth == 0 }
+
+// mayComeLate is a write of an execution, but for one that hides a row: the platform's
+// tables know nothing of runs, so this one write can hide what a later run has shown.
+func mayComeLate(p point) bool {
+	hides := p.step == workflow.NextFence && p.operation == "UpdateItem" && p.resources != "tombstones"
+	return p.writes() && beforeTask(point{step: p.step}) && !hides
+}
 
 // admitted is once there is a request.
 func admitted(p point) bool { return beforeStep(p) && p.step != stepIntake }
@@ -74,6 +86,12 @@ func killedAfter(x exchange) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	panic(livedatatest.ErrKilled)
+}
+
+// overtaken is a write that hangs until the next run has brought the request to its end.
+func overtaken(x exchange) (wire.Answer, error) {
+	x.line.overtake()
+	return x.send(x.call.Body)
 }
 
 func throttled(x exchange) (wire.Answer, error) { return wire.Throttled(x.call.Service), nil }

@@ -78,6 +78,7 @@ var began = time.Now().UTC().Truncate(time.Hour).Add(48 * time.Hour)
 // different lives apart: the state machine never forgets a name.
 func newLife(t testing.TB, p *place, way path, serial int64, s *strike) *life {
 	l := &life{t: t, place: p, line: newLine(t, p.name, s), path: way, serial: serial, now: began, walked: map[string]bool{}, entered: map[string]int{}}
+	l.line.overtake = l.overtake
 	tries := 1
 	if s != nil && s.kind.tries > 0 {
 		tries = s.kind.tries
@@ -138,9 +139,7 @@ func (l *life) must(err error) {
 func (l *life) enter(step string) {
 	if l.line.enter(step) {
 		l.line.strike.kind.before(l)
-		l.line.mu.Lock()
-		l.line.step = step // what happened had steps of its own
-		l.line.mu.Unlock()
+		l.line.begin(step) // what happened had steps of its own
 	}
 	l.entered[step]++
 	if l.path.before != nil {
@@ -155,22 +154,42 @@ const patience = 60
 // come back.
 func (l *life) live() {
 	l.ask()
+	l.settle()
+	l.sweep()
+	l.enter(stepEnd)
+	l.settle()
+}
+
+// settle goes on until nobody has anything left to do but a person.
+func (l *life) settle() {
 	for range patience {
 		l.drain()
 		l.deliver()
-		if l.execute() {
-			continue
-		}
-		if l.settled() {
-			l.sweep()
-			l.enter(stepEnd)
-			l.drain()
-			l.execute()
+		switch {
+		case l.execute():
+		case l.settled():
 			return
+		default:
+			l.sweep()
 		}
-		l.sweep()
 	}
 	l.t.Errorf("the request does not end: %+v", l.requests())
+}
+
+// overtake ends the execution whose step is under way, as far as Step Functions knows,
+// and has the next ones bring the request to its end.
+func (l *life) overtake() {
+	for name := range l.walked {
+		l.stop(name)
+	}
+	step := l.line.at()
+	l.settle()
+	l.line.begin(step)
+}
+
+func (l *life) stop(name string) {
+	_, err := l.place.sfn.StopExecution(l.t.Context(), &sfn.StopExecutionInput{ExecutionArn: aws.String(l.execution(name))})
+	l.must(err)
 }
 
 // notice is what Meta sends.
@@ -269,15 +288,14 @@ func (l *life) execute() (any bool) {
 			if l.walked[name] {
 				continue
 			}
-			arn, m, started := l.started(name)
+			m, started := l.started(name)
 			if !started {
 				continue
 			}
 			any, l.walked[name] = true, true
 			end, err := workflowtest.Walk(l.t.Context(), m, l.step)
 			fmt.Fprintf(&l.log, "execution %d ended %q, error %t\n", run, end, err != nil)
-			_, err = l.place.sfn.StopExecution(l.t.Context(), &sfn.StopExecutionInput{ExecutionArn: aws.String(arn)})
-			l.must(err)
+			l.stop(name)
 		}
 	}
 	return any
@@ -294,17 +312,16 @@ func (l *life) execution(name string) string {
 	return strings.Replace(l.place.machine, ":stateMachine:", ":execution:", 1) + ":" + name
 }
 
-func (l *life) started(name string) (arn string, m workflow.Message, ok bool) {
-	arn = l.execution(name)
-	out, err := l.place.sfn.DescribeExecution(l.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: aws.String(arn)})
+func (l *life) started(name string) (m workflow.Message, ok bool) {
+	out, err := l.place.sfn.DescribeExecution(l.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: aws.String(l.execution(name))})
 	var none *sfntypes.ExecutionDoesNotExist
 	if errors.As(err, &none) {
-		return arn, m, false
+		return m, false
 	}
 	l.must(err)
 	m, err = workflow.Parse([]byte(aws.ToString(out.Input)))
 	l.must(err)
-	return arn, m, true
+	return m, true
 }
 
 // settled says that nobody has anything left to do but a person.

@@ -22,6 +22,7 @@ type point struct {
 	step      string
 	operation string // "" before a step
 	resources string
+	nth       int // how often the same call came before
 	hits      int // of an index: what it found
 	gone      int // of an index: what it found earlier and finds no more
 }
@@ -44,9 +45,10 @@ func (p point) writes() bool { return slices.Contains(writing, p.operation) }
 
 // line is the wire between the SDK and AWS. It numbers what passes, and strikes once.
 type line struct {
-	t      testing.TB
-	prefix string // of names
-	strike *strike
+	t        testing.TB
+	prefix   string // of names
+	strike   *strike
+	overtake func() // of the life
 
 	mu     sync.Mutex
 	step   string
@@ -70,10 +72,21 @@ func newLine(t testing.TB, prefix string, s *strike) *line {
 
 // enter notes the moment before a step, and strikes it if it is to be struck.
 func (l *line) enter(step string) (hit bool) {
-	l.mu.Lock()
-	l.step = step
-	l.mu.Unlock()
+	l.begin(step)
 	return l.strikes(l.note(point{step: step}))
+}
+
+func (l *line) begin(step string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.step = step
+}
+
+// at is the step that runs.
+func (l *line) at() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.step
 }
 
 func (l *line) note(p point) (number int, _ point) {
@@ -81,6 +94,11 @@ func (l *line) note(p point) (number int, _ point) {
 	defer l.mu.Unlock()
 	if p.operation != "" {
 		p.step = l.step
+	}
+	for _, o := range l.points {
+		if o.same(p) {
+			p.nth++
+		}
 	}
 	l.points = append(l.points, p)
 	return len(l.points) - 1, p
@@ -143,10 +161,8 @@ func (x *exchange) read() (err error) {
 func (x *exchange) resources() string {
 	names := make([]string, len(x.call.Resources))
 	for i, name := range x.call.Resources {
-		names[i] = strings.TrimPrefix(name, x.line.prefix)
-		if id, _, found := strings.Cut(name, "-"); found && len(id) == 32 {
-			names[i] = "execution"
-		}
+		name, _, _ = strings.Cut(strings.TrimPrefix(name, x.line.prefix), ":") // before an execution's name
+		names[i] = strings.Replace(name, "/index/", ".", 1)
 	}
 	return strings.Join(names, "+")
 }

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,17 +36,20 @@ func (c *tally) add(kind string) {
 
 var serial atomic.Int64
 
-// walked leads a request along a path, in an empty place, with or without a strike.
-func walked(t testing.TB, p *place, way path, s *strike) (l *life, before map[string]string) {
+// ready makes a life in an empty place that holds the path's world.
+func ready(t testing.TB, p *place, way path, s *strike) *life {
 	t.Helper()
-	ctx := t.Context()
-	l = newLife(t, p, way, serial.Add(1), s)
-	l.must(p.empty(ctx))
-	l.must(p.fill(ctx, way.example(t)))
-	before, err := p.dump(ctx)
-	l.must(err)
-	l.live()
-	return l, before
+	l := newLife(t, p, way, serial.Add(1), s)
+	l.must(p.empty(t.Context()))
+	l.must(p.fill(t.Context(), way.example(t)))
+	return l
+}
+
+// baseline is a path undisturbed: what every cell of it must come to.
+type baseline struct {
+	points []point
+	before map[string]string
+	outcome
 }
 
 // TestEveryFaultEndsAsTheCleanRunDoes is the matrix: every path, every kind, every point
@@ -54,10 +58,10 @@ func TestEveryFaultEndsAsTheCleanRunDoes(t *testing.T) {
 	began, count := time.Now(), &tally{cells: map[string]int{}}
 	for _, way := range paths {
 		t.Run(way.name, func(t *testing.T) {
-			points, want := clean(t, way)
+			want := clean(t, way)
 			count.paths++
 			for _, k := range kinds {
-				for number, p := range points {
+				for number, p := range want.points {
 					if k.at(p) {
 						t.Run(fmt.Sprintf("%s/%d %s", k.name, number, p), func(t *testing.T) {
 							t.Parallel()
@@ -73,16 +77,18 @@ func TestEveryFaultEndsAsTheCleanRunDoes(t *testing.T) {
 }
 
 // cell strikes one point in one way.
-func cell(t *testing.T, way path, s *strike, want outcome) {
+func cell(t *testing.T, way path, s *strike, want baseline) {
 	p := <-shared.places
 	defer func() { shared.places <- p }()
-	l, before := walked(t, p, way, s)
-	check(t, l, before)
-	if difference := outcomeOf(t, l).differs(want); difference != "" {
+	l := ready(t, p, way, s)
+	l.live()
+	got := outcomeOf(t, l)
+	check(t, l, want.before, got)
+	if difference := got.differs(want.outcome); difference != "" {
 		t.Error(difference)
 	}
-	if !s.struck || s.left > 0 {
-		t.Errorf("struck %t, %d times left", s.struck, s.left)
+	if !s.struck {
+		t.Error("it never came to the strike")
 	}
 	if t.Failed() {
 		t.Logf("log:\n%s", l.log.String())
@@ -90,28 +96,49 @@ func cell(t *testing.T, way path, s *strike, want outcome) {
 }
 
 // clean walks a path undisturbed, and holds it to what the path says.
-func clean(t *testing.T, way path) ([]point, outcome) {
+func clean(t *testing.T, way path) baseline {
 	p := <-shared.places
 	defer func() { shared.places <- p }()
-	l, before := walked(t, p, way, nil)
-	check(t, l, before)
-	r := l.requests()[0]
-	if r.State != way.state || !maps.Equal(r.Erased, way.erased) {
+	l := ready(t, p, way, nil)
+	before, err := p.dump(t.Context())
+	l.must(err)
+	l.live()
+	got := baseline{points: l.line.points, before: before, outcome: outcomeOf(t, l)}
+	check(t, l, before, got.outcome)
+	if r := l.requests()[0]; r.State != way.state || !maps.Equal(r.Erased, way.erased) {
 		t.Errorf("ended %s, erased %v", r.State, r.Erased)
 	}
-	var writes []string
-	for _, point := range l.line.points {
-		if point.writes() {
-			writes = append(writes, point.String())
-		}
+	if changed := changes(before, got.live); !slices.Equal(changed, way.changed) {
+		t.Errorf("changed are %q", changed)
 	}
-	if got := "\n" + strings.Join(writes, "\n"); got != pinned[way.name] {
-		t.Errorf("the writes are%s", got)
+	if writes := writesOf(got.points); writes != pinned[way.name] {
+		t.Errorf("the writes are%s", writes)
 	}
 	if t.Failed() {
 		t.Fatalf("log:\n%s", l.log.String())
 	}
-	return l.line.points, outcomeOf(t, l)
+	return got
+}
+
+// changes are the keys whose content is another.
+func changes(before, after map[string]string) (out []string) {
+	for _, key := range slices.Sorted(maps.Keys(after)) {
+		if before[key] != after[key] {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// writesOf lists the writes of a run, as they are pinned.
+func writesOf(points []point) string {
+	out := ""
+	for _, p := range points {
+		if p.writes() {
+			out += "\n" + p.String()
+		}
+	}
+	return out
 }
 
 // report prints the closing lines. A kind that never struck proves nothing.

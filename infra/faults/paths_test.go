@@ -13,37 +13,43 @@ import (
 
 // path is one way that a request can go.
 type path struct {
-	name   string
-	user   string
-	issued time.Time                           // of the notice: the cutoff
-	world  func(w world)                       // what is not as in the example
-	before func(l *life, step string, nth int) // what happens on the way
-	state  request.State                       // where it ends
-	erased map[string]int
+	name    string
+	user    string
+	issued  time.Time                           // of the notice: the cutoff
+	world   func(w world)                       // what is not as in the example
+	before  func(l *life, step string, nth int) // what happens on the way
+	state   request.State                       // where it ends
+	erased  map[string]int
+	changed []string // rows that stay, but not as they were
 }
+
+// quoting is another guest's AI audit entry, which quotes the lead.
+const quoting = "ai_audit/c_tom2/2026-04-01T18:00:10Z#a_2"
 
 type item = map[string]any
 
 // paths are all that the matrix strikes. A further one is an entry here.
 var paths = []path{
 	{
-		name: "a lead with comments, a quotation, a picture and old attachments",
+		name: "lead",
 		user: workflowtest.Tom, issued: workflowtest.Start,
-		world:  attachments,
-		state:  request.Completed,
-		erased: map[string]int{"messages": 4, "ai_audit": 1, "ai_quotes": 1, "conversations": 1, "links": 1, "leads": 1, "media": 6},
+		world:   attachments,
+		state:   request.Completed,
+		erased:  map[string]int{"messages": 4, "ai_audit": 1, "ai_quotes": 1, "conversations": 1, "links": 1, "leads": 1, "media": 6},
+		changed: []string{quoting},
 	},
 	{
-		name: "a lead who wrote again after the cutoff",
+		name: "wrote again",
 		user: workflowtest.Tom, issued: time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC),
-		world:  wroteAgain,
-		state:  request.Completed,
-		erased: map[string]int{"messages": 4, "ai_audit": 1, "ai_quotes": 1, "media": 2},
+		world:   wroteAgain,
+		state:   request.Completed,
+		erased:  map[string]int{"messages": 4, "ai_audit": 1, "ai_quotes": 1, "media": 2},
+		changed: []string{quoting, "leads/t_harbour/l_tom"},
 	},
-	{name: "nobody we know", user: "10150000000000999", issued: workflowtest.Start, state: request.NothingFound},
+	{name: "nobody", user: "10150000000000999", issued: workflowtest.Start, state: request.NothingFound},
 	{name: "staff", user: workflowtest.Staff, issued: workflowtest.Start, state: request.NeedsReview},
 	{
-		name: "never started, then dead", user: "10150000000000999", issued: workflowtest.Start,
+		name: "lost and dead", user: "10150000000000999", issued: workflowtest.Start,
 		before: neverStartedThenDead,
 		state:  request.NothingFound,
 	},

@@ -2,7 +2,7 @@ package faults
 
 // pinned are the writes of each path, in order, so that a further one is a decision.
 var pinned = map[string]string{
-	"a lead with comments, a quotation, a picture and old attachments": `
+	"lead": `
 intake: TransactWriteItems casefile+ledger
 intake: SendMessage start
 start: StartExecution deletion
@@ -39,7 +39,7 @@ verify: PutItem ledger
 close: PutItem ledger
 close: TransactWriteItems casefile
 close: TransactWriteItems ledger`,
-	"a lead who wrote again after the cutoff": `
+	"wrote again": `
 intake: TransactWriteItems casefile+ledger
 intake: SendMessage start
 start: StartExecution deletion
@@ -72,7 +72,7 @@ verify: PutItem ledger
 close: PutItem ledger
 close: TransactWriteItems casefile
 close: TransactWriteItems ledger`,
-	"nobody we know": `
+	"nobody": `
 intake: TransactWriteItems casefile+ledger
 intake: SendMessage start
 start: StartExecution deletion
@@ -90,7 +90,7 @@ locate: TransactWriteItems casefile+ledger
 locate: TransactWriteItems casefile+ledger
 locate: PutItem ledger
 sweep: PutItem ledger`,
-	"never started, then dead": `
+	"lost and dead": `
 intake: TransactWriteItems casefile+ledger
 intake: SendMessage start
 sweep: SendMessage start

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/locate"
@@ -70,7 +71,7 @@ func (f Fence) subject(ctx context.Context, r request.Request, s ledger.Subject)
 			return err
 		}
 	}
-	return f.hide(ctx, locate.TrailOf(f.Finder, r, s))
+	return f.hide(ctx, r, locate.TrailOf(f.Finder, r, s))
 }
 
 // fingerprints of a subject: its scope, and each external identity of its locator
@@ -97,12 +98,15 @@ func Fingerprint(keys secrets.Versioned, parts ...string) string {
 }
 
 // hide sets the map's hidden_by attribute on every row of the subject that has one.
-func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
+func (f Fence) hide(ctx context.Context, r request.Request, trail locate.Trail) error {
 	for _, unit := range f.Finder.Map.Plan(datamap.Lead) {
 		if unit.Store.HiddenBy == "" {
 			continue
 		}
 		err := trail.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
+			if err := f.owns(ctx, r); err != nil {
+				return err
+			}
 			return f.hideRows(ctx, trail, unit.Store, page.Items)
 		})
 		if err != nil {
@@ -110,6 +114,16 @@ func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
 		}
 	}
 	return nil
+}
+
+// owns is asked before each page: a run that hangs and wakes after the next one has
+// ended would hide again what that one has shown, and nobody would look again.
+func (f Fence) owns(ctx context.Context, r request.Request) error {
+	now, err := f.Ledger.Get(ctx, r.ID)
+	if err == nil && now.Run != r.Run {
+		err = fault.New(fault.Conflict, "a later run owns the request")
+	}
+	return err
 }
 
 // hideRows leaves alone what is newer, and what changed while we looked: the platform

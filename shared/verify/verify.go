@@ -163,7 +163,8 @@ func (l lookup) place(ctx context.Context, unit datamap.Unit, binding map[string
 }
 
 // record decides whether one record may still be there: only if it is newer than the
-// cutoff and its older attributes are gone, or if it holds something newer.
+// cutoff and its older attributes are gone, or if it holds something newer; and only if
+// it is shown again, since what an index did not show the purge has left hidden.
 func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Item) error {
 	newer, err := livedata.NewerThan(store, it, l.trail.Cutoff)
 	if err != nil {
@@ -175,7 +176,7 @@ func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Ite
 			return err
 		}
 	}
-	if !newer || keepsOlder(store, it) {
+	if _, hidden := it[store.HiddenBy]; !newer || hidden || keepsOlder(store, it) {
 		l.left[store.Name]++
 	}
 	return nil
