@@ -26,6 +26,11 @@ func TestMain(m *testing.M) {
 		_, _ = http.Get(base + "invocation/next")
 	case "failing":
 		_, _ = http.Post(base+"init/error", "application/json", nil)
+	case "answering", "refusing":
+		_, _ = http.Get(base + "invocation/next")
+		what := map[string]string{"answering": "response", "refusing": "error"}[os.Getenv("ROLE")]
+		_, _ = http.Post(base+"invocation/1/"+what, "application/json", strings.NewReader(`{"next":"verify"}`))
+		_, _ = http.Get(base + "invocation/next")
 	case "dying":
 		os.Stderr.WriteString("no such table")
 		os.Exit(3)

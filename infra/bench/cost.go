@@ -61,7 +61,7 @@ func serveMeter(target string) (*meter, error) {
 	proxy.ModifyResponse = m.count
 	m.server = &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, err := asking(r.Body); err == nil {
-			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			replay(r, body)
 			proxy.ServeHTTP(w, r)
 		}
 	})}
@@ -124,16 +124,16 @@ func unitsOf(status int, body []byte) float64 {
 // onlookers call for other reasons than the deletion: we, who look at its status.
 var onlookers = []string{"outside", "local stack", "status"}
 
-// through lets every function's calls to DynamoDB pass the meter. They reach the front
-// afterwards, as those to the other services do.
-func (p *platform) through(m *meter) error {
+// through lets every function's calls to DynamoDB go to an address: the meter's, from
+// which they reach the front as those to the other services do, or the front's own.
+func (p *platform) through(dynamo string) error {
 	for _, f := range p.stack.World.Functions {
 		if slices.Contains(onlookers, f.Name) {
 			continue
 		}
 		env := maps.Clone(f.Env)
 		maps.Copy(env, map[string]string{
-			"AWS_ENDPOINT_URL": p.stack.URLs.AWS, "AWS_ENDPOINT_URL_DYNAMODB": m.URL, "AWS_REGION": stack.Region,
+			"AWS_ENDPOINT_URL": p.stack.URLs.AWS, "AWS_ENDPOINT_URL_DYNAMODB": dynamo, "AWS_REGION": stack.Region,
 			"AWS_ACCESS_KEY_ID": endpoint.AccessKey(f.Name), "AWS_SECRET_ACCESS_KEY": endpoint.Secret,
 		})
 		err := p.stack.Runtime.Register(runtimeapi.Function{Name: f.Name, FunctionName: f.FunctionName, ARN: f.ARN,
@@ -152,14 +152,6 @@ const patient = 3 * time.Minute
 // budget of the stack.
 func (p *platform) measureDeletion(ctx context.Context, messages int) (deletion, error) {
 	d := deletion{messages: messages}
-	m, err := serveMeter(p.stack.URLs.AWS)
-	if err != nil {
-		return d, err
-	}
-	defer m.close()
-	if err := p.through(m); err != nil {
-		return d, err
-	}
 	g, err := p.welcome(ctx, messages)
 	if err == nil {
 		err = p.write(ctx, g)
@@ -170,10 +162,19 @@ func (p *platform) measureDeletion(ctx context.Context, messages int) (deletion,
 	if err != nil {
 		return d, err
 	}
+	m, err := serveMeter(p.stack.URLs.AWS)
+	if err != nil {
+		return d, err
+	}
+	defer m.close()
 	ctx, cancel := context.WithTimeout(ctx, patient)
 	defer cancel()
+	if err := p.through(m.URL); err != nil {
+		return d, err
+	}
 	p.stack.Front.Calls.Clear()
-	if d.took, err = p.follow(ctx, g); err != nil {
+	d.took, err = p.follow(ctx, g)
+	if err := errors.Join(err, p.through(p.stack.URLs.AWS)); err != nil {
 		return d, err
 	}
 	d.calls = slices.DeleteFunc(p.stack.Front.Calls.List(), func(c front.Call) bool { return slices.Contains(onlookers, c.Function) })

@@ -30,8 +30,8 @@ func run(args []string, out io.Writer) error {
 	golden := flags.String("golden", "infra/stack/golden", "`folder` of the synthesized template and its environments")
 	starts := flags.Int("starts", 20, "how often each binary is started")
 	only := flags.String("only", "", "measure only this `part`: start, deletion, purge or driver")
-	messages := flags.Int("messages", 10_000, "`number` of messages that the purge and the bare loop delete in a round")
-	rounds := flags.Int("rounds", 3, "`number` of rounds")
+	messages := flags.Int("messages", 5_000, "`number` of messages that the purge and the bare loop delete in a round")
+	rounds := flags.Int("rounds", 6, "`number` of rounds")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -70,17 +70,22 @@ func runPlatform(out io.Writer, binaries, golden, only string, messages, rounds 
 	var problems []error
 	if only == "" || only == "deletion" {
 		d, err := p.measureDeletion(ctx, 2000)
+		if err != nil {
+			return err
+		}
 		d.print(out)
-		problems = append(problems, err, d.check())
+		problems = append(problems, d.check())
 	}
 	if err := p.byHand(); err != nil {
 		return err
 	}
 	if only == "" || only == "purge" {
 		c := p.contest(messages, rounds)
-		err := p.hold(ctx, c)
+		if err := p.hold(ctx, c); err != nil {
+			return err
+		}
 		c.print(out)
-		problems = append(problems, err, c.check())
+		problems = append(problems, c.check())
 	}
 	if only == "" || only == "driver" {
 		loads, err := p.measureDriver(ctx, []int{10_000, 200_000, 1_000_000})

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -63,12 +65,23 @@ func (n *noop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `{"__type":"com.amazon.coral.validate#ValidationException","message":%q}`, err)
 	case ours:
+		// As DynamoDB does: without the checksum the client takes the answer for damaged
+		// when it closes it, and dials anew for every call.
+		w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10))
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_, _ = w.Write(answer)
 	default:
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		replay(r, body)
 		n.engine.ServeHTTP(w, r)
 	}
+}
+
+// replay gives a request a body that can be sent again, if a connection that idled turns
+// out to be closed.
+func replay(r *http.Request, body []byte) {
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
+	r.ContentLength = int64(len(body))
 }
 
 // attribute is a string as DynamoDB writes it.
