@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -89,7 +90,9 @@ func newLife(t testing.TB, p *place, way path, serial int64, s *strike) *life {
 		t.Fatal(err)
 	}
 	names := p.names()
-	book := &ledger.Ledger{Now: l.Now, Token: l.token, Rows: ledger.DynamoDB{Client: c.db,
+	// The same keys in every life: the order of a case file's rows follows from them.
+	random := rand.NewChaCha8([32]byte{1})
+	book := &ledger.Ledger{Now: l.Now, Token: l.token, Random: random, Rows: ledger.DynamoDB{Client: c.db,
 		Tables: map[ledger.Table]string{ledger.Records: names["ledger"], ledger.CaseFile: names["casefile"], ledger.CaseKeys: names["casekeys"]}}}
 	queue := dispatch.SQS{Client: c.sqs, URL: p.queue}
 	executions := dispatch.StepFunctions{Client: c.sfn, Machine: p.machine}

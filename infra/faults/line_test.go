@@ -50,6 +50,7 @@ type line struct {
 	prefix   string // of names
 	strike   *strike
 	overtake func() // of the life
+	aside    func() // what the platform does meanwhile
 
 	mu     sync.Mutex
 	step   string
