@@ -28,7 +28,7 @@ var kinds = []kind{
 	{name: "applied, but lost, and sent again by the SDK", at: point.writes, tries: 3, call: lost},
 	{name: "killed before", at: point.writes, call: killedBefore},
 	{name: "killed after", at: point.writes, call: killedAfter},
-	{name: "throttled", at: everyCall, tries: 3, times: 4, call: throttled},
+	{name: "throttled", at: point.writes, tries: 3, times: 4, call: throttled},
 	{name: "overtaken", at: mayComeLate, call: overtaken},
 	{name: "left unprocessed", at: batches, times: 2, call: unprocessed},
 	{name: "error per key", at: deletesObjects, times: 2, call: perKeyError},
@@ -42,9 +42,6 @@ var kinds = []kind{
 }
 
 func beforeStep(p point) bool { return p.operation == "" }
-
-// everyCall is every write, and every read the first time that it comes.
-func everyCall(p point) bool { return p.writes() || p.operation != "" && p.nth == 0 }
 
 // mayComeLate is a write of an execution, but for one that hides a row: the platform's
 // tables know nothing of runs, so this one write can hide what a later run has shown.
