@@ -9,6 +9,7 @@ ENGINE  := ./infra/local/... ./infra/integration/... ./infra/opsctl/...
 CDK     := ./infra/stack/...
 E2E     := ./infra/e2e/...
 BENCH   := ./infra/bench/...
+FAULTS  := ./infra/faults/...
 
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 LAMBDA    := CGO_ENABLED=0 GOOS=linux go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags '-s -w'
@@ -20,7 +21,7 @@ FUZZTIME  ?= 20s
 # The CDK prints a banner about the age of Node at every call.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help tools run up down build binaries test integration cdktest lint race e2e browser fuzz bench synth golden validate deploy clean
+.PHONY: help tools run up down build binaries test integration lint race e2e faults browser fuzz bench synth golden validate deploy clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -55,14 +56,17 @@ integration: tools ## only the contract suites on DynamoDB Local and moto
 
 lint: ## gofmt, go vet, staticcheck (staticcheck.conf)
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
-	go vet $(PURE) $(ENGINE) $(E2E) $(BENCH) $(CDK)
-	go tool staticcheck $(PURE) $(ENGINE) $(E2E) $(BENCH) $(CDK)
+	go vet $(PURE) $(ENGINE) $(E2E) $(BENCH) $(FAULTS) $(CDK)
+	go tool staticcheck $(PURE) $(ENGINE) $(E2E) $(BENCH) $(FAULTS) $(CDK)
 
 race: tools build ## the race detector on everything but the CDK (a race inside jsii fails it there)
 	go test -race $(PURE) $(ENGINE)
 
 e2e: tools build ## the shipped binaries through their public edges, on the running stack
 	go test -count=1 -timeout 15m -v $(E2E)
+
+faults: tools ## every write of a request struck in every way, every race with the platform, below the SDK
+	go test -count=1 -timeout 20m -v $(FAULTS) | grep -vE '^ *(=== |--- PASS|        --- PASS)'; exit $${PIPESTATUS[0]}
 
 browser: tools build ## status page and local console in headless Chromium; screenshots in .build/screenshots
 	@go build -o .build/browser/statuspages ./infra/browser/statuspages

@@ -20,6 +20,9 @@ export const modes = {
   zoom: { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2, colorScheme: 'light' },
 };
 
+// concurrency is how many modes of one page are looked at beside each other.
+export const concurrency = 3;
+
 // launch starts Chromium with an empty profile of its own, which goes with it.
 export function launch() {
   assert.ok(process.env.CHROMIUM, 'CHROMIUM is not set: run these tests with make browser, which finds it');
@@ -31,14 +34,20 @@ export function launch() {
   });
 }
 
-// check runs everything on one page, {name, url, status}, as subtests of t.
+// keyboard has the wide window, and a fresh tab every time: in one that was walked
+// through before, Chromium goes from the last link to the first and never to its own bar.
+const keyboard = { ...wide, locale: 'en-GB' };
+
+// check runs everything on one page, {name, url, status}, as subtests of t, beside each
+// other where t allows it.
 export async function check(t, browser, page) {
-  for (const [mode, options] of Object.entries(modes)) {
-    await t.test(mode, () => inMode(browser, page, mode, options));
-  }
-  await t.test('without scripts', () => withoutScripts(browser, page));
-  await t.test('on paper', () => onPaper(browser, page));
-  await t.test('by keyboard', () => byKeyboard(browser, page));
+  const tests = Object.entries(modes).map(([mode, options]) => t.test(mode, () => inMode(browser, page, mode, options)));
+  tests.push(
+    t.test('without scripts', () => withoutScripts(browser, page)),
+    t.test('on paper', () => onPaper(browser, page)),
+    t.test('by keyboard', () => byKeyboard(browser, page)),
+  );
+  await Promise.all(tests);
 }
 
 // axe comes in by the debugger, past the policy: the page keeps the policy it has.
@@ -97,7 +106,7 @@ async function onPaper(browser, page) {
 // byKeyboard tabs through the page: every link comes, in reading order, with an outline
 // that it had not before; Enter follows it; and after the last one the page lets go.
 async function byKeyboard(browser, page) {
-  await open(browser, page, modes.light, async (tab) => {
+  await open(browser, page, keyboard, async (tab) => {
     const stops = await tab.evaluate(prepareWalk);
     assert.ok(stops.length > 0, 'nothing to walk to');
     assert.deepEqual(stops, [...stops].sort((a, b) => a.top - b.top || a.left - b.left), 'not in reading order');
@@ -113,6 +122,7 @@ async function byKeyboard(browser, page) {
     await tab.keyboard.press('Tab');
     assert.equal((await tab.evaluate(focused)).index, -1, 'the focus cannot leave the page');
   });
+  await close(keyboard);
 }
 
 // prepareWalk runs in the page: where Tab should stop. Links note that they were
@@ -146,23 +156,42 @@ function focused() {
   };
 }
 
-// open shows a page in a context of its own and gives it to look. It fails for a wrong
-// status, for anything in the browser's console and for a request to anywhere else.
+// tabs are kept, one for each set of options: a new one costs more than the checks in it.
+const tabs = new Map();
+
+async function tabFor(browser, options) {
+  const key = JSON.stringify(options);
+  if (!tabs.has(key)) tabs.set(key, browser.newContext(options).then((context) => context.newPage()));
+  return tabs.get(key);
+}
+
+async function close(options) {
+  const key = JSON.stringify(options);
+  const tab = await tabs.get(key);
+  tabs.delete(key);
+  await tab.context().close();
+}
+
+// open shows a page and gives its tab to look. It fails for a wrong status, for anything
+// in the browser's console and for a request to anywhere else. What looks at the same time
+// must have options of its own.
 export async function open(browser, { url, status = 200 }, options, look) {
-  const context = await browser.newContext(options);
+  const tab = await tabFor(browser, options);
+  const strays = [];
+  const listeners = {
+    request: (request) => request.url() === url || strays.push(`asks for ${request.url()}`),
+    pageerror: (error) => strays.push(`throws ${error.message}`),
+    console: (message) => isOwnStatus(message, url, status) || strays.push(`console ${message.type()}: ${message.text()}`),
+  };
+  for (const [event, note] of Object.entries(listeners)) tab.on(event, note);
   try {
-    const tab = await context.newPage();
-    const strays = [];
-    context.on('request', (request) => request.url() === url || strays.push(`asks for ${request.url()}`));
-    tab.on('pageerror', (error) => strays.push(`throws ${error.message}`));
-    tab.on('console', (message) => isOwnStatus(message, url, status) || strays.push(`console ${message.type()}: ${message.text()}`));
     const response = await tab.goto(url);
     assert.equal(response.status(), status);
     const result = await look(tab);
     assert.deepEqual(strays, []);
     return result;
   } finally {
-    await context.close();
+    for (const [event, note] of Object.entries(listeners)) tab.off(event, note);
   }
 }
 

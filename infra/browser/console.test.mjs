@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
-import { check, launch, modes, open, root } from './checks.mjs';
+import { check, concurrency, launch, modes, open, root } from './checks.mjs';
 
 let browser, stack, url;
 
@@ -62,12 +62,12 @@ function run(command) {
   return stdout;
 }
 
-test('empty', async (t) => {
+test('empty', { concurrency }, async (t) => {
   assert.match(await text(), /None yet\. The second command above makes one\./);
   await check(t, browser, { name: 'console-empty', url });
 });
 
-test('its three commands make a deletion', async (t) => {
+test('its three commands make a deletion', { concurrency }, async (t) => {
   const [load, ask, look] = await commands();
   run(load);
   await check(t, browser, { name: 'console-seeded', url });
@@ -83,7 +83,7 @@ test('its three commands make a deletion', async (t) => {
 });
 
 // The shipped function through the gateway, unlike the golden pages: same headers, same page.
-test('the status page of the finished request', async (t) => {
+test('the status page of the finished request', { concurrency }, async (t) => {
   const link = await read((tab) => tab.getByRole('link', { name: 'status page' }).evaluate((a) => a.href));
   const { headers } = await fetch(link);
   assert.match(headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha256-/);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { check, launch, modes, root } from './checks.mjs';
+import { check, concurrency, launch, modes, root } from './checks.mjs';
 
 // Started here, and not in a hook: the names of the tests come from it.
 const server = spawn(`${root}.build/browser/statuspages`, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -20,10 +20,10 @@ async function firstLine(child) {
   throw new Error('the server of the status pages did not start');
 }
 
-describe('status page', { concurrency: 2 }, () => {
+describe('status page', () => {
   for (const name of pages.sort()) {
     const page = { name, url: `${url}/status/${name}`, status: name === 'not-found' ? 404 : 200 };
-    test(name, (t) => check(t, browser, page));
+    test(name, { concurrency }, (t) => check(t, browser, page));
   }
 });
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/locate"
@@ -55,7 +56,7 @@ func (f Fence) Run(ctx context.Context, r request.Request) error {
 	}
 	scopes := f.Finder.Erasable(subjects)
 	for _, i := range slices.Sorted(maps.Keys(scopes)) {
-		if err := f.subject(ctx, locate.TrailOf(f.Finder, r, subjects[i], scopes[i])); err != nil {
+		if err := f.subject(ctx, r, locate.TrailOf(f.Finder, r, subjects[i], scopes[i])); err != nil {
 			return err
 		}
 	}
@@ -64,7 +65,7 @@ func (f Fence) Run(ctx context.Context, r request.Request) error {
 
 // subject raises the tombstones first: a row that is hidden and not fenced could be
 // written anew.
-func (f Fence) subject(ctx context.Context, trail locate.Trail) error {
+func (f Fence) subject(ctx context.Context, r request.Request, trail locate.Trail) error {
 	until := trail.Cutoff
 	if trail.Scope.Everything {
 		until = trail.FrozenAt
@@ -75,7 +76,7 @@ func (f Fence) subject(ctx context.Context, trail locate.Trail) error {
 			return err
 		}
 	}
-	return f.hide(ctx, trail)
+	return f.hide(ctx, r, trail)
 }
 
 // fingerprints of a subject: its scope, and each external name of its own row, since a
@@ -109,13 +110,16 @@ func values(names []string, fields map[string]string) []string {
 // hide sets the map's hidden_by attribute on the subject's rows that have one. Of a
 // scope that takes everything only its own row is hidden, and with it all that stands
 // below. What must go at once goes with the same write, from every row that holds it.
-func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
+func (f Fence) hide(ctx context.Context, r request.Request, trail locate.Trail) error {
 	for _, unit := range f.Finder.Map.Plan(trail.Scope) {
 		hides := unit.Store.HiddenBy != "" && (unit.Locates() || !trail.Scope.Everything)
 		if unit.Finder.From != "" || !hides && len(unit.Store.AtOnce) == 0 {
 			continue
 		}
 		err := trail.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
+			if err := f.owns(ctx, r); err != nil {
+				return err
+			}
 			old, _, err := trail.Split(unit.Store, page.Items)
 			if err != nil {
 				return err
@@ -127,6 +131,16 @@ func (f Fence) hide(ctx context.Context, trail locate.Trail) error {
 		}
 	}
 	return nil
+}
+
+// owns is asked before each page: a run that hangs and wakes after the next one has
+// ended would hide again what that one has shown, and nobody would look again.
+func (f Fence) owns(ctx context.Context, r request.Request) error {
+	now, err := f.Ledger.Get(ctx, r.ID)
+	if err == nil && now.Run != r.Run {
+		err = fault.New(fault.Conflict, "a later run owns the request")
+	}
+	return err
 }
 
 // hideRows leaves alone a row that the platform wrote anew while we looked, and that is

@@ -86,6 +86,30 @@ func TestOldRowsAreHiddenAndOnlyThose(t *testing.T) {
 	}
 }
 
+// A run that hangs in its fence, and wakes when the next run has shown again what
+// stays, hides nothing any more.
+func TestALateRunHidesNothing(t *testing.T) {
+	w := workflowtest.New(t)
+	at := "2026-05-20T09:00:00Z"
+	w.Live.Put("messages", livedatatest.NewItem(fields{"conversation_id": "c_tom", "message_key": at + "#m", "sent_at": at, "tenant_id": "t_harbour", "lead_id": "l_tom"}))
+	m := w.Admit(t, workflowtest.Tom, time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC))
+	w.Fate = func(write string) (bool, error) {
+		if write == "raise a tombstone" {
+			w.Fate = nil
+			if end, err := w.Walk(t.Context(), w.Restart(t, m.RequestID)); err != nil || end != workflow.NextDone {
+				t.Errorf("the next run ended %q: %v", end, err)
+			}
+		}
+		return true, nil
+	}
+	if end, err := w.Walk(t.Context(), m); end != "superseded" {
+		t.Errorf("the late run ended %q: %v", end, err)
+	}
+	if it := w.Live.Item("conversations", "t_harbour", "c_tom"); it == nil || it.Text("deleting_at") != "" {
+		t.Errorf("the conversation is %s", livedatatest.Canonical(it))
+	}
+}
+
 func TestANewerProfileIsNotHidden(t *testing.T) {
 	w := workflowtest.New(t)
 	before := w.Live.Item("leads", "t_harbour", "l_tom")

@@ -78,6 +78,7 @@ func (o *ours) violations(now time.Time) []invariant.Violation {
 
 func TestSoundRowsBreakNothing(t *testing.T) {
 	o := newOurs(t)
+	o.add(ledger.Row{Key: ledger.Key{Table: ledger.Records, PK: "budget#messages", SK: "budget"}, Doc: []byte(`{"reserved":1}`)})
 	for _, v := range o.violations(o.Now()) {
 		t.Error(v)
 	}
@@ -175,6 +176,9 @@ func TestEveryBrokenInvariantOfTheLedgerIsFound(t *testing.T) {
 			row := o.row(ledger.CaseFile, o.open, "identity")
 			row.Doc = []byte(`{"user_id":"` + workflowtest.Tom + `"}`)
 		}, []string{"I12: casefile: a row ("}, zero},
+		"a name in a row of no request": {func(o *ours) {
+			o.add(ledger.Row{Key: ledger.Key{Table: ledger.Records, PK: "budget#messages", SK: "budget"}, Doc: []byte(workflowtest.Tom)})
+		}, []string{"I12: ledger: a row ("}, zero},
 		"a name in a key": {func(o *ours) { o.row(ledger.CaseFile, o.open, "identity").SK = "identity#l_tom" },
 			[]string{"I12: casefile: a row ("}, zero},
 	} {

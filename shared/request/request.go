@@ -267,6 +267,15 @@ func (r *Request) Confirm(store string, at time.Time) error {
 	return r.Move(Verifying, at)
 }
 
+// VerifiedEmpty notes that the live data was verified empty: never before it was frozen, whatever
+// the clock says.
+func (r *Request) VerifiedEmpty(at time.Time) {
+	if r.FrozenAt != nil && at.Before(*r.FrozenAt) {
+		at = *r.FrozenAt
+	}
+	r.ErasedAt = &at
+}
+
 // Missed notes that verification found something: what was called erased was not.
 func (r *Request) Missed() {
 	r.Rounds++

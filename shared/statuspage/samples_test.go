@@ -43,6 +43,7 @@ func samples() map[string]statuspage.View {
 		views[string(s)] = in(s)
 	}
 	views["completed"] = erased(request.Completed)
+	views["awaiting_external"] = erased(request.AwaitingExternal) // our own stores were verified empty
 	views["nothing_found"] = kept(in(request.NothingFound), securityLog())
 	views["refused"] = kept(in(request.Refused), request.Kept{Category: "legal_hold", Reason: "A court has ordered that it stays."})
 	views["completed-two-businesses"] = twoBusinesses(request.Completed)

@@ -206,8 +206,9 @@ func (l lookup) place(ctx context.Context, unit datamap.Unit, binding map[string
 }
 
 // record decides whether one record may still be there: only if it is newer than the
-// cutoff and its older attributes are gone, if it holds something newer, or if nothing
-// of it leads to a person any more.
+// cutoff, its older attributes are gone and it is shown again (what an index did not show,
+// the purge has left hidden), if it holds something newer, or if nothing of it leads to a
+// person any more.
 func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Item) error {
 	if len(locate.Due(store, []livedata.Item{it})) == 0 {
 		return nil
@@ -222,7 +223,7 @@ func (l lookup) record(ctx context.Context, store datamap.Store, it livedata.Ite
 			return err
 		}
 	}
-	if !newer || keepsOlder(store, it) {
+	if _, hidden := it[store.HiddenBy]; !newer || hidden || keepsOlder(store, it) {
 		l.left[store.Name]++
 	}
 	return nil

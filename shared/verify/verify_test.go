@@ -54,6 +54,11 @@ func TestAnythingLeftIsFound(t *testing.T) {
 		{"a quotation", "ai_quotes", put("ai_quotes", fields{"lead_key": "t_harbour#l_tom", "audit_ref": "c_tom2|x"})},
 		{"the profile", "leads", put("leads", fields{"tenant_id": "t_harbour", "lead_id": "l_tom", "last_interaction_at": old})},
 		{"an older field of a newer profile", "leads", put("leads", fields{"tenant_id": "t_harbour", "lead_id": "l_tom", "last_interaction_at": new, "handle": "x"})},
+		{"a newer profile that is still hidden", "leads", put("leads", fields{"tenant_id": "t_harbour", "lead_id": "l_tom", "last_interaction_at": new, "deleting_at": old})},
+		{"a conversation that stays and is still hidden", "conversations", func(w *workflowtest.World) {
+			put("conversations", fields{"tenant_id": "t_harbour", "conversation_id": "c_tom", "channel_id": "ch_fb1", "lead_id": "l_tom", "lead_key": "t_harbour#l_tom", "started_at": old, "deleting_at": old})(w)
+			put("messages", fields{"conversation_id": "c_tom", "message_key": new + "#m", "sent_at": new})(w)
+		}},
 		{"an object", "media", func(w *workflowtest.World) {
 			w.Live.PutObject("media", "t_harbour/ch_fb1/c_tom/x.jpg", "x", livedatatest.SeededAt)
 		}},

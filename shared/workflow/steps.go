@@ -192,8 +192,7 @@ func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
 		return s.sendBack(ctx, m, missed)
 	}
 	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		at := s.Now()
-		r.ErasedAt = &at
+		r.VerifiedEmpty(s.Now())
 		return nil
 	})
 	return m.then(NextClose), err

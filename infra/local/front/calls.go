@@ -33,9 +33,9 @@ func (l *Calls) record(c *call) {
 	if l.counts == nil {
 		l.counts = map[Call]int{}
 	}
-	for _, resource := range c.resources {
-		l.counts[Call{Function: c.function, Service: c.service, Operation: c.operation, Resource: resource,
-			Needs: strings.Join(c.needs[resource], ",")}]++
+	for _, resource := range c.Resources {
+		l.counts[Call{Function: c.function, Service: c.Service, Operation: c.Operation, Resource: resource,
+			Needs: strings.Join(c.Needs[resource], ",")}]++
 	}
 }
 

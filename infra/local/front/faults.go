@@ -47,9 +47,9 @@ func (f Fault) check() error {
 }
 
 func (f Fault) matches(c *call) bool {
-	return f.Service == c.service && f.Operation == c.operation &&
+	return f.Service == c.Service && f.Operation == c.Operation &&
 		(f.Function == "" || f.Function == c.function) &&
-		(f.Resource == "" || slices.Contains(c.resources, f.Resource))
+		(f.Resource == "" || slices.Contains(c.Resources, f.Resource))
 }
 
 // Faults are the faults still to come.

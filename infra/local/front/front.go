@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/mikla-ai/data-deletion/infra/local/wire"
 )
 
 // Front serves the endpoint.
@@ -87,6 +89,12 @@ func proxy(target string, keepAlive bool, refusals io.Writer) (http.Handler, err
 	}, nil
 }
 
+// call is one request with the function whose access key it carries.
+type call struct {
+	wire.Call
+	function string
+}
+
 // callKey finds the call in the context of its request.
 type callKey struct{}
 
@@ -107,7 +115,7 @@ func logRefusal(out io.Writer, r *http.Response) error {
 		return err
 	}
 	text := bytes.ReplaceAll(body[:min(len(body), longestRefusal)], []byte("\n"), []byte(" "))
-	fmt.Fprintf(out, "%s: %s %s answered %d %s\n", c.function, c.service, c.operation, r.StatusCode, text)
+	fmt.Fprintf(out, "%s: %s %s answered %d %s\n", c.function, c.Service, c.Operation, r.StatusCode, text)
 	return nil
 }
 
@@ -131,18 +139,18 @@ func (f *Front) name(accessKey string) string {
 }
 
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := identify(r)
-	c.function = f.name(c.accessKey)
-	if c.operation != "PutObject" && c.operation != "PUT multipart" {
+	c := &call{Call: wire.Identify(r)}
+	c.function = f.name(c.AccessKey)
+	if !c.HasObject() {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 			return
 		}
-		c.body = body
-		restore(r, body)
+		c.Body = body
+		wire.SetBody(r, body)
 	}
-	c.inspect(r.URL)
+	c.Inspect(r.URL)
 	f.Calls.record(c)
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	if fault, ok := f.Faults.take(c); ok {
@@ -152,16 +160,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.engine(c).ServeHTTP(w, r)
 }
 
-// restore gives a request a body that can be sent again if an idle connection turns
-// out to be closed.
-func restore(r *http.Request, body []byte) {
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	r.ContentLength = int64(len(body))
-}
-
 func (f *Front) engine(c *call) http.Handler {
-	switch c.service {
+	switch c.Service {
 	case "lambda":
 		return f.lambda
 	case "dynamodb":

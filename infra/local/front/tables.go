@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+
+	"github.com/mikla-ai/data-deletion/infra/local/wire"
 )
 
 // tableSettings answers the control-plane calls that DynamoDB Local lacks: tags and
@@ -35,19 +37,19 @@ func (s *tableSettings) handler(c *call) (http.Handler, bool) {
 		"UpdateContinuousBackups":   s.setRecovery,
 		"DescribeContinuousBackups": s.describeRecovery,
 	}
-	answer, ok := answers[c.operation]
+	answer, ok := answers[c.Operation]
 	if !ok {
 		return nil, false
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var in settingsInput
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			writeJSON(w, http.StatusBadRequest, map[string]string{"__type": "com.amazon.coral.validate#ValidationException", "message": err.Error()})
+		if err := json.Unmarshal(c.Body, &in); err != nil {
+			write(w, wire.JSON(http.StatusBadRequest, map[string]string{"__type": "com.amazon.coral.validate#ValidationException", "message": err.Error()}))
 			return
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		writeJSON(w, http.StatusOK, answer(in))
+		write(w, wire.JSON(http.StatusOK, answer(in)))
 	}), true
 }
 

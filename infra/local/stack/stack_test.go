@@ -262,7 +262,7 @@ func TestMetaAppsAreLoaded(t *testing.T) {
 }
 
 func TestPageAndCalls(t *testing.T) {
-	record := `{"ledger":[{"id":"r","doc":"{\"id\":\"0123abcd\",\"state\":\"purging\",\"received_at\":\"2026-01-02T03:04:05Z\"}"}]}`
+	record := `{"ledger":[{"id":"r","sk":"request","doc":"{\"id\":\"0123abcd\",\"state\":\"purging\",\"received_at\":\"2026-01-02T03:04:05Z\"}"}]}`
 	if status, text := call(t, "POST", "/_local/seed", record); status != 200 {
 		t.Fatalf("got %d %s", status, text)
 	}

@@ -217,37 +217,62 @@ func (w *World) Finder() locate.Finder {
 }
 
 // Step runs one step once. A kill comes back as livedatatest.ErrKilled.
-func (w *World) Step(ctx context.Context, step string, m workflow.Message) (next workflow.Message, err error) {
+func (w *World) Step(ctx context.Context, step string, m workflow.Message) (workflow.Message, error) {
+	return Killable(m, func() (workflow.Message, error) {
+		if w.Before != nil {
+			w.Before(step)
+		}
+		log := slog.New(slog.NewTextHandler(io.Writer(&w.LogText), nil))
+		steps := Steps{Ledger: w.Ledger, Finder: w.Finder(), Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now, Reserve: w.Reserve, Log: log}
+		return steps.Run(ctx, step, m)
+	})
+}
+
+// Walk runs an execution of the world's steps.
+func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err error) {
+	return Walk(ctx, m, w.Step)
+}
+
+// Killable runs a piece of work that a strike may end with a panic of
+// livedatatest.ErrKilled, which is then what it returns.
+func Killable[T any](before T, work func() (T, error)) (after T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if p != any(livedatatest.ErrKilled) {
 				panic(p)
 			}
-			next, err = m, livedatatest.ErrKilled
+			after, err = before, livedatatest.ErrKilled
 		}
 	}()
-	if w.Before != nil {
-		w.Before(step)
-	}
-	return w.step(ctx, step, m)
+	return work()
 }
 
-func (w *World) step(ctx context.Context, step string, m workflow.Message) (workflow.Message, error) {
-	log := slog.New(slog.NewTextHandler(io.Writer(&w.LogText), nil))
-	f := w.Finder()
+// Steps are the steps over any stores, wired as the functions wire them.
+type Steps struct {
+	Ledger     *ledger.Ledger
+	Finder     locate.Finder
+	Tombstones fence.Tombstones
+	Keys       secrets.Versioned
+	Now        func() time.Time
+	Reserve    time.Duration // of the purge
+	Log        *slog.Logger
+}
+
+// Run runs one step once.
+func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workflow.Message, error) {
 	switch step {
 	case workflow.NextLocate:
-		return workflow.Locate{Ledger: w.Ledger, Finder: f, Now: w.Now}.Run(ctx, m)
+		return workflow.Locate{Ledger: s.Ledger, Finder: s.Finder, Now: s.Now}.Run(ctx, m)
 	case workflow.NextFence:
-		return workflow.Fence{Ledger: w.Ledger, Fence: fence.Fence{Finder: f, Ledger: w.Ledger,
-			Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now}}.Run(ctx, m)
+		return workflow.Fence{Ledger: s.Ledger, Fence: fence.Fence{Finder: s.Finder, Ledger: s.Ledger,
+			Tombstones: s.Tombstones, Keys: s.Keys, Now: s.Now}}.Run(ctx, m)
 	case workflow.NextPurge:
-		return workflow.Purge{Ledger: w.Ledger, Now: w.Now,
-			Purger: purge.Purger{Finder: f, Ledger: w.Ledger, Reserve: w.Reserve}}.Run(ctx, m)
+		return workflow.Purge{Ledger: s.Ledger, Now: s.Now,
+			Purger: purge.Purger{Finder: s.Finder, Ledger: s.Ledger, Reserve: s.Reserve}}.Run(ctx, m)
 	case workflow.NextVerify:
-		return workflow.Verify{Ledger: w.Ledger, Verifier: verify.Verifier{Finder: f, Ledger: w.Ledger, Now: w.Now}, Now: w.Now, Log: log}.Run(ctx, m)
+		return workflow.Verify{Ledger: s.Ledger, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now}, Now: s.Now, Log: s.Log}.Run(ctx, m)
 	case workflow.NextClose:
-		return workflow.Close{Ledger: w.Ledger, Map: w.Map, Now: w.Now, Log: log}.Run(ctx, m)
+		return workflow.Close{Ledger: s.Ledger, Map: s.Finder.Map, Now: s.Now, Log: s.Log}.Run(ctx, m)
 	}
 	return m, fmt.Errorf("no step %q", step)
 }
@@ -255,12 +280,15 @@ func (w *World) step(ctx context.Context, step string, m workflow.Message) (work
 // stepTries is how often the state machine tries a step.
 const stepTries = 7
 
+// Runner runs a step once. A kill comes back as livedatatest.ErrKilled.
+type Runner func(ctx context.Context, step string, m workflow.Message) (workflow.Message, error)
+
 // Walk runs an execution as the state machine does, from locate to where it ends:
 // "done", "operator", "superseded" or "failed". A kill ends it with livedatatest.ErrKilled.
-func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err error) {
+func Walk(ctx context.Context, m workflow.Message, run Runner) (end string, err error) {
 	step := workflow.NextLocate
 	for range 100 {
-		out, err := w.tried(ctx, step, m)
+		out, err := run.tried(ctx, step, m)
 		switch {
 		case errors.Is(err, livedatatest.ErrKilled):
 			return "", err
@@ -269,10 +297,10 @@ func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err e
 		case err != nil && (fault.KindOf(err) == fault.Retry || fault.KindOf(err) == fault.Internal):
 			return "failed", err // the sweep starts the next run
 		case err != nil:
-			return w.park(ctx, m, err)
+			return run.park(ctx, m, err)
 		}
 		if step = following(step, out.Next); step == workflow.NextOperator {
-			return w.park(ctx, m, nil)
+			return run.park(ctx, m, nil)
 		}
 		if step == workflow.NextDone {
 			return step, nil
@@ -281,9 +309,9 @@ func (w *World) Walk(ctx context.Context, m workflow.Message) (end string, err e
 	return "", errors.New("the execution does not end")
 }
 
-func (w *World) tried(ctx context.Context, step string, m workflow.Message) (out workflow.Message, err error) {
+func (run Runner) tried(ctx context.Context, step string, m workflow.Message) (out workflow.Message, err error) {
 	for range stepTries {
-		out, err = w.Step(ctx, step, m)
+		out, err = run(ctx, step, m)
 		if kind := fault.KindOf(err); err == nil || errors.Is(err, livedatatest.ErrKilled) || kind != fault.Retry && kind != fault.Internal {
 			break
 		}
@@ -291,9 +319,9 @@ func (w *World) tried(ctx context.Context, step string, m workflow.Message) (out
 	return out, err
 }
 
-func (w *World) park(ctx context.Context, m workflow.Message, cause error) (string, error) {
+func (run Runner) park(ctx context.Context, m workflow.Message, cause error) (string, error) {
 	m.Leave = workflow.NextOperator
-	_, err := w.tried(ctx, workflow.NextClose, m)
+	_, err := run.tried(ctx, workflow.NextClose, m)
 	if errors.Is(err, livedatatest.ErrKilled) {
 		return "", err
 	}

@@ -1,8 +1,9 @@
-package front
+// Package wire reads calls to AWS services off the wire, and shapes the answers that
+// the services give when they cannot or will not do what was asked.
+package wire
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,16 +13,17 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
 )
 
-// call is one request to an AWS service, as far as the front understands it.
-type call struct {
-	accessKey string
-	function  string // whose access key it is
-	sandbox   string
-	service   string
-	operation string
-	resources []string
-	needs     map[string][]string // of a transaction: table -> the single operations that it stands for
-	body      []byte              // read whole, except for objects on their way to S3
+// Call is one request to an AWS service, as far as it is understood here.
+type Call struct {
+	AccessKey string
+	Sandbox   string // session token
+	Service   string
+	Operation string
+	// Resources are tables, table/index/name, bucket, queue, secret, key, function, state
+	// machine or execution; one that is "" when nothing was recognised.
+	Resources []string
+	Needs     map[string][]string // of a transaction: table -> the single operations that it stands for
+	Body      []byte              // read whole, except for objects on their way to S3
 }
 
 // targets are the services that name their operation in X-Amz-Target.
@@ -33,24 +35,29 @@ var targets = map[string]string{
 	"AWSStepFunctions":  "states",
 }
 
-// identify reads who calls, which service, which operation. It leaves resources to
-// inspect, which needs the body.
-func identify(r *http.Request) *call {
+// Identify reads who calls, which service, which operation. It leaves resources to
+// Inspect, which needs the body.
+func Identify(r *http.Request) Call {
 	key, service := credential(r)
-	c := &call{accessKey: key, service: service, sandbox: r.Header.Get("X-Amz-Security-Token")}
+	c := Call{AccessKey: key, Service: service, Sandbox: r.Header.Get("X-Amz-Security-Token")}
 	if target, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
-		c.operation = operation
+		c.Operation = operation
 		if name, known := targets[target]; known {
-			c.service = name
+			c.Service = name
 		}
 	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
-		c.service, c.operation = "lambda", "Invoke"
-	case c.service == "s3":
-		c.operation = objectOperation(r)
+		c.Service, c.Operation = "lambda", "Invoke"
+	case c.Service == "s3":
+		c.Operation = objectOperation(r)
 	}
 	return c
+}
+
+// HasObject says that the body is an object on its way to S3, which nobody reads whole.
+func (c *Call) HasObject() bool {
+	return c.Operation == "PutObject" || c.Operation == "PUT multipart"
 }
 
 // credential reads access key and service out of the signature, header or presigned.
@@ -65,20 +72,20 @@ func credential(r *http.Request) (key, service string) {
 	return "", ""
 }
 
-// inspect finds the resources that the call names.
-func (c *call) inspect(u *url.URL) {
-	switch c.service {
+// Inspect finds the resources that the call names in its address and body.
+func (c *Call) Inspect(u *url.URL) {
+	switch c.Service {
 	case "s3":
 		bucket, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-		c.resources = []string{bucket}
+		c.Resources = []string{bucket}
 	case "lambda":
 		name, _ := runtimeapi.FunctionOf(u)
-		c.resources = []string{name}
+		c.Resources = []string{name}
 	default:
-		c.resources, c.needs = named(c.body), transacted(c.body)
+		c.Resources, c.Needs = named(c.Body), transacted(c.Body)
 	}
-	if len(c.resources) == 0 {
-		c.resources = []string{""}
+	if len(c.Resources) == 0 {
+		c.Resources = []string{""}
 	}
 }
 
@@ -175,17 +182,4 @@ func bucketOperation(method string, query url.Values) string {
 		return "ListObjectsV2"
 	}
 	return map[string]string{"GET": "ListObjects", "HEAD": "HeadBucket", "PUT": "CreateBucket", "DELETE": "DeleteBucket"}[method]
-}
-
-// deletion is the body of DeleteObjects.
-type deletion struct {
-	XMLName xml.Name     `xml:"Delete"`
-	Space   string       `xml:"xmlns,attr,omitempty"`
-	Objects []objectToGo `xml:"Object"`
-	Quiet   bool         `xml:"Quiet"`
-}
-
-type objectToGo struct {
-	Key       string `xml:"Key"`
-	VersionID string `xml:"VersionId,omitempty"`
 }
