@@ -156,12 +156,18 @@ function focused() {
   };
 }
 
+// patience with the browser, in milliseconds: a machine that is busy draws slowly.
+const patience = 120_000;
+
 // tabs are kept, one for each set of options: a new one costs more than the checks in it.
 const tabs = new Map();
 
 async function tabFor(browser, options) {
   const key = JSON.stringify(options);
-  if (!tabs.has(key)) tabs.set(key, browser.newContext(options).then((context) => context.newPage()));
+  if (!tabs.has(key)) tabs.set(key, browser.newContext(options).then((context) => {
+    context.setDefaultTimeout(patience);
+    return context.newPage();
+  }));
   return tabs.get(key);
 }
 
