@@ -21,6 +21,7 @@ purge: DeleteObjects media
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
+purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem ai_audit
@@ -59,6 +60,7 @@ purge: DeleteObjects media
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
+purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem ai_audit
@@ -90,6 +92,7 @@ fence: TransactWriteItems ledger
 purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems casefile+ledger
 purge: DeleteObjects media
+purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
@@ -172,9 +175,9 @@ purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
+purge: BatchWriteItem ai_quotes
 purge: BatchWriteItem ai_audit
 purge: TransactWriteItems casefile+ledger
-purge: BatchWriteItem ai_quotes
 purge: BatchWriteItem ai_audit
 purge: TransactWriteItems casefile+ledger
 purge: DeleteItem links

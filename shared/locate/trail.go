@@ -96,21 +96,26 @@ func (t Trail) pages(ctx context.Context, q livedata.Query, unit datamap.Unit, b
 // not those frozen before: what is needed of each, several times where several items
 // need the same. visit gets a page's at once, with where the page began.
 func (t Trail) EachBinding(ctx context.Context, unit datamap.Unit, after livedata.Key, visit func(start livedata.Key, bindings []map[string]string) error) error {
-	fields := t.Map.Binding(t.Scope, unit.Store)
 	return t.EachPage(ctx, unit, nil, after, func(start livedata.Key, page livedata.Page) error {
 		old, _, err := t.Split(unit.Store, page.Items)
 		if err != nil {
 			return err
 		}
-		var bindings []map[string]string
-		for _, it := range old {
-			binding := it.Fields(fields)
-			if !slices.ContainsFunc(bindings, func(b map[string]string) bool { return maps.Equal(b, binding) }) {
-				bindings = append(bindings, binding)
-			}
-		}
-		return visit(start, bindings)
+		return visit(start, t.Bindings(unit.Store, old))
 	})
+}
+
+// Bindings are what is needed of items to find what is found from them, once each.
+func (t Trail) Bindings(store datamap.Store, items []livedata.Item) []map[string]string {
+	fields := t.Map.Binding(t.Scope, store)
+	var out []map[string]string
+	for _, it := range items {
+		binding := it.Fields(fields)
+		if !slices.ContainsFunc(out, func(b map[string]string) bool { return maps.Equal(b, binding) }) {
+			out = append(out, binding)
+		}
+	}
+	return out
 }
 
 // Split parts records by the cutoff, and refuses them as a whole if any belongs to

@@ -184,7 +184,7 @@ func (j *job) do(ctx context.Context, t task) error {
 		if !t.unit.Store.IsTable() {
 			return j.deleteObjects(ctx, trail, t.unit, binding)
 		}
-		return j.deleteRecords(ctx, trail, t.unit, binding)
+		return j.deleteRecords(ctx, trail, t, binding)
 	})
 }
 
@@ -194,12 +194,23 @@ func (j *job) freeze(ctx context.Context, trail locate.Trail, t task) error {
 		if err := j.reach(ctx, start); err != nil {
 			return err
 		}
-		found := make([]ledger.Frozen, len(bindings))
-		for i, fields := range bindings {
-			found[i] = ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields}
-		}
-		return j.Ledger.FreezeAll(ctx, j.request.ID, j.run, found)
+		return j.freezeAll(ctx, t, bindings)
 	})
+}
+
+func (j *job) freezeAll(ctx context.Context, t task, bindings []map[string]string) error {
+	found := make([]ledger.Frozen, len(bindings))
+	for i, fields := range bindings {
+		found[i] = ledger.Frozen{Subject: t.subject, Store: t.unit.Store.Name, Fields: fields}
+	}
+	return j.Ledger.FreezeAll(ctx, j.request.ID, j.run, found)
+}
+
+// leads says that other items are found from the unit's, which go whether or not these
+// are still there: a thread is found from a comment in it and does not hang on it.
+func (j *job) leads(trail locate.Trail, unit datamap.Unit) bool {
+	name := unit.Store.Name
+	return unit.Finder.From == "" && len(trail.Map.From(trail.Scope, name)) > 0 && len(trail.Map.Held(trail.Scope, name)) == 0
 }
 
 // eachBinding visits every frozen item that the unit is found from, from the one on at

@@ -8,7 +8,8 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/locate"
 )
 
-func (j *job) deleteRecords(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string) error {
+func (j *job) deleteRecords(ctx context.Context, trail locate.Trail, t task, binding map[string]string) error {
+	unit := t.unit
 	return trail.EachPage(ctx, unit, binding, j.cursor.After, func(start livedata.Key, page livedata.Page) error {
 		if err := j.reach(ctx, start); err != nil {
 			return err
@@ -16,6 +17,13 @@ func (j *job) deleteRecords(ctx context.Context, trail locate.Trail, unit datama
 		old, newer, err := trail.Split(unit.Store, page.Items)
 		if err != nil {
 			return err
+		}
+		// An index may not have shown these when all was frozen. Deleted unfrozen, they
+		// would take with them the way to what is found from them.
+		if j.leads(trail, unit) {
+			if err := j.freezeAll(ctx, t, trail.Bindings(unit.Store, old)); err != nil {
+				return err
+			}
 		}
 		return j.deletePage(ctx, trail, unit, binding, locate.Due(unit.Store, old), newer)
 	})
@@ -112,9 +120,10 @@ func keyHashes(keys []livedata.Key) []string {
 }
 
 // vacant leaves out containers that still hold something, which is newer than the
-// cutoff: they stay, shown again. What is not newer, verification finds.
+// cutoff: they stay, shown again. What is not newer, since an index did not show its
+// container when all was frozen, verification finds.
 func (j *job) vacant(ctx context.Context, trail locate.Trail, store datamap.Store, items []livedata.Item) ([]livedata.Item, error) {
-	if trail.Scope.Everything || len(j.Finder.Map.Held(trail.Scope, store.Name)) == 0 {
+	if len(j.Finder.Map.Held(trail.Scope, store.Name)) == 0 {
 		return items, nil
 	}
 	var out []livedata.Item

@@ -204,6 +204,7 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit frozen#0000#messages#18b856e226b05f7acdfeab2e8f750aba", "commit frozen#0000#conversations#b1abf718506e051e594fa9385bd15e6d",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/c_tom/m_1.jpg@v000001",
 		"commit cursor", "delete messages/c_tom/2026-03-01T18:00:00Z#m_1", "delete messages/c_tom/2026-03-01T18:00:20Z#m_2",
+		"commit frozen#0000#messages#18b856e226b05f7acdfeab2e8f750aba",
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",
 		"commit cursor", "delete ai_audit/c_tom/2026-03-01T18:00:19Z#a_1",
 		"commit cursor", "change " + quoting, "delete if ai_quotes/t_harbour#l_tom/c_tom2|2026-04-01T18:00:10Z#a_2",
