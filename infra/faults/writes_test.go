@@ -193,6 +193,7 @@ purge: TransactWriteItems casefile+ledger
 purge: DeleteItem leads
 purge: DeleteItem leads
 purge: TransactWriteItems casefile+ledger
+purge: TransactWriteItems casefile+ledger
 purge: DeleteItem channels
 purge: DeleteItem channels
 purge: TransactWriteItems casefile+ledger
