@@ -50,10 +50,22 @@ export async function check(t, browser, page) {
   await Promise.all(tests);
 }
 
+// shoot takes a picture of the whole page. Chromium says now and then that it cannot, on
+// a machine that is busy; the page has no part in that.
+async function shoot(tab, name) {
+  for (let left = 3; ; left--) {
+    try {
+      return await tab.screenshot({ path: `${shots}${name}.png`, fullPage: true });
+    } catch (error) {
+      if (left === 0 || !String(error).includes('Unable to capture screenshot')) throw error;
+    }
+  }
+}
+
 // axe comes in by the debugger, past the policy: the page keeps the policy it has.
 async function inMode(browser, page, mode, options) {
   await open(browser, page, options, async (tab) => {
-    await tab.screenshot({ path: `${shots}${page.name}-${mode}.png`, fullPage: true });
+    await shoot(tab, `${page.name}-${mode}`);
     const width = await tab.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= options.viewport.width, `scrolls sideways: ${width} px wide in a window of ${options.viewport.width}`);
     assert.deepEqual(await tab.evaluate(cutOff), [], 'text is cut off or lies outside the window');
@@ -90,7 +102,7 @@ async function withoutScripts(browser, page) {
 async function onPaper(browser, page) {
   await open(browser, page, { ...modes.dark, viewport: { width: 718, height: 1040 } }, async (tab) => {
     await tab.emulateMedia({ media: 'print' });
-    await tab.screenshot({ path: `${shots}${page.name}-print.png`, fullPage: true });
+    await shoot(tab, `${page.name}-print`);
     const seen = await tab.evaluate(() => ({
       back: getComputedStyle(document.body).backgroundColor,
       dark: [...document.querySelectorAll('body, body *')].filter((e) => {
