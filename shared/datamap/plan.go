@@ -15,7 +15,7 @@ type Unit struct {
 
 // Plan lists what a scope's deletion visits, in the order of deletion: objects
 // before the records that lead to them, children before parents, what locates the
-// subject last.
+// subject last, and after it only what stays or goes with it.
 func (m *Map) Plan(scope Scope) []Unit {
 	stores := make([]Store, 0, len(m.Stores))
 	for _, s := range m.Stores {
@@ -30,7 +30,14 @@ func (m *Map) Plan(scope Scope) []Unit {
 			units = append(units, Unit{scope, s, f})
 		}
 	}
+	sort.SliceStable(units, func(i, j int) bool { return !units[i].follows() && units[j].follows() })
 	return units
+}
+
+// follows says that the unit comes after the subject's own row, which decides whether it
+// stays: before it, a row that is used again meanwhile would lose what leads to it.
+func (u Unit) follows() bool {
+	return u.Store.StaysWith != "" && u.Finder.From == "" && !u.Scope.Everything
 }
 
 // Goes says that a deletion changes what the store holds.

@@ -188,22 +188,44 @@ func (l Live) cut(s datamap.Store, it livedata.Item, whose []string) (livedata.I
 	if q == nil || len(whose) == 0 {
 		return it, false
 	}
-	out, rest := maps.Clone(it), []types.AttributeValue{}
+	out, rest, said := maps.Clone(it), []types.AttributeValue{}, map[string][]string{}
 	for _, quote := range it.Maps(q.List) {
 		if !slices.Contains(whose, quote.Text(q.Whose)) {
 			rest = append(rest, &types.AttributeValueMemberM{Value: quote})
-			continue
-		}
-		field, text := quote.Text(q.Field), quote.Text(q.Text)
-		if before := out.Text(field); before != "" && text != "" {
-			out[field] = &types.AttributeValueMemberS{Value: strings.ReplaceAll(before, text, removed)}
+		} else if text := quote.Text(q.Text); text != "" {
+			said[quote.Text(q.Field)] = append(said[quote.Text(q.Field)], text)
 		}
 	}
 	if len(rest) == len(it.Maps(q.List)) {
 		return it, false
 	}
+	for field, texts := range said {
+		if before := it.Text(field); before != "" {
+			out[field] = &types.AttributeValueMemberS{Value: silenced(before, texts)}
+		}
+	}
 	out[q.List] = &types.AttributeValueMemberL{Value: rest}
 	return out, true
+}
+
+// silenced is a text in which nothing is left of what stood in any of the quotations,
+// wherever they overlap.
+func silenced(text string, quotations []string) string {
+	out, covered, inside := "", 0, false
+	for i := range len(text) {
+		for _, quotation := range quotations {
+			if strings.HasPrefix(text[i:], quotation) {
+				covered = max(covered, i+len(quotation))
+			}
+		}
+		switch {
+		case i >= covered:
+			out, inside = out+text[i:i+1], false
+		case !inside:
+			out, inside = out+removed, true
+		}
+	}
+	return out
 }
 
 func object(found tally, s datamap.Store, v *version, own, goes bool) {

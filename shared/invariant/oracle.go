@@ -339,12 +339,11 @@ func (o *oracle) objects(bucket string) map[*version]bool {
 			}
 			continue
 		}
-		from, _ := o.m.Store(f.From)
 		for r := range o.direct(f.From) {
 			binding := o.bound(r.item())
 			attached := o.attached(bucket, f.From, binding)
 			for _, v := range o.under(bucket, f, binding) {
-				out[v] = out[v] || !o.isNewer(from, r.item()) && o.swept(v, attached)
+				out[v] = out[v] || o.swept(v, attached)
 			}
 		}
 	}
@@ -369,7 +368,7 @@ func (o *oracle) named(bucket string, out map[*version]bool) {
 					case fate == goes:
 						out[v] = true
 					case emptied:
-						out[v] = out[v] || o.isOld(v)
+						out[v] = true // nothing names it any more
 					default:
 						kept[v] = true
 					}

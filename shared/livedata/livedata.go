@@ -148,17 +148,18 @@ func KeyOf(store datamap.Store, it Item) Key {
 	return key
 }
 
-// DatedAt is the date of a record; ok is false where the store dates nothing. A date
-// that cannot be read is an error, since guessing would delete or keep by chance.
+// DatedAt is the date of a record; ok is false where the store dates nothing, or the record
+// has no date. One that cannot be read, or is no text, is an error, since guessing would
+// delete or keep by chance.
 func DatedAt(store datamap.Store, it Item) (at time.Time, ok bool, err error) {
 	if store.Dated == nil {
 		return time.Time{}, false, nil
 	}
-	text := it.Text(store.Dated.Attribute)
-	if text == "" {
+	switch it[store.Dated.Attribute].(type) {
+	case nil, *types.AttributeValueMemberNULL:
 		return time.Time{}, false, nil
 	}
-	at, err = time.Parse(time.RFC3339Nano, text)
+	at, err = time.Parse(time.RFC3339Nano, it.Text(store.Dated.Attribute))
 	if err != nil {
 		return time.Time{}, false, fault.New(fault.Permanent, "a record of "+store.Name+" has a date in "+store.Dated.Attribute+" that is not RFC 3339")
 	}

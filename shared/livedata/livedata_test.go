@@ -1,6 +1,7 @@
 package livedata_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -49,6 +50,8 @@ func TestNewerThanComparesInstants(t *testing.T) {
 		{messages, "2026-03-01", false, fault.Permanent},
 		{messages, "never", false, fault.Permanent},
 		{messages, nil, false, -1}, // without a date it goes: it cannot be newer
+		{messages, "", false, fault.Permanent},
+		{messages, json.Number("1779267600"), false, fault.Permanent}, // a date, but not of the form that the map promises
 		{quotes, "2027-01-01T00:00:00Z", false, -1},
 	} {
 		newer, err := livedata.NewerThan(c.store, livedatatest.NewItem(fields{"sent_at": c.at}), cutoff)

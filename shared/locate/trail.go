@@ -97,9 +97,12 @@ func (t Trail) pages(ctx context.Context, q livedata.Query, unit datamap.Unit, b
 // need the same. visit gets a page's at once, with where the page began.
 func (t Trail) EachBinding(ctx context.Context, unit datamap.Unit, after livedata.Key, visit func(start livedata.Key, bindings []map[string]string) error) error {
 	return t.EachPage(ctx, unit, nil, after, func(start livedata.Key, page livedata.Page) error {
-		old, _, err := t.Split(unit.Store, page.Items)
+		old, newer, err := t.Split(unit.Store, page.Items)
 		if err != nil {
 			return err
+		}
+		if len(t.Map.Held(t.Scope, unit.Store.Name)) > 0 {
+			old = append(old, newer...) // what it holds has dates of its own, and may be older
 		}
 		return visit(start, t.Bindings(unit.Store, old))
 	})

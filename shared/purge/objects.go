@@ -87,27 +87,24 @@ func cursorOf(start *livedata.Version) map[string]string {
 }
 
 // named collects the objects that the records of a page name. One that an old record
-// names goes whenever it was written. One that only a record names which stays, and
-// whose attribute is to be emptied, goes if it was written before the subject was
-// frozen.
+// names goes whenever it was written, and so does one in an attribute that is to be emptied
+// of a record that stays: nothing would lead to it any more.
 func (j *job) named(ctx context.Context, trail locate.Trail, unit datamap.Unit, binding map[string]string, old, newer []livedata.Item) (map[string][]livedata.Version, error) {
 	out := map[string][]livedata.Version{}
 	for _, o := range unit.Store.Objects {
-		going, emptied := slices.Clone(old), []livedata.Item(nil)
-		if len(newer) == 0 {
+		going := slices.Clone(old)
+		emptied := unit.Store.Newer != nil && slices.Contains(unit.Store.Newer.Empty, o.Attribute)
+		if emptied {
+			going = append(going, newer...)
+		}
+		if len(newer) == 0 || emptied {
 			going = append(going, trail.FrozenRow(unit)...)
-		} else if n := unit.Store.Newer; n != nil && slices.Contains(n.Empty, o.Attribute) {
-			emptied = slices.Concat(newer, trail.FrozenRow(unit))
 		}
 		versions, err := j.namedBy(ctx, trail, unit, o, binding, going)
 		if err != nil {
 			return nil, err
 		}
-		older, err := j.namedBy(ctx, trail, unit, o, binding, emptied)
-		if err != nil {
-			return nil, err
-		}
-		out[o.Store] = append(out[o.Store], append(versions, trail.Old(older, nil)...)...)
+		out[o.Store] = append(out[o.Store], versions...)
 	}
 	return out, nil
 }

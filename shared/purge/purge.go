@@ -210,7 +210,7 @@ func (j *job) freezeAll(ctx context.Context, t task, bindings []map[string]strin
 // are still there: a thread is found from a comment in it and does not hang on it.
 func (j *job) leads(trail locate.Trail, unit datamap.Unit) bool {
 	name := unit.Store.Name
-	return unit.Finder.From == "" && len(trail.Map.From(trail.Scope, name)) > 0 && len(trail.Map.Held(trail.Scope, name)) == 0
+	return unit.Finder.From == "" && unit.Finder.Index != "" && len(trail.Map.From(trail.Scope, name)) > 0 && len(trail.Map.Held(trail.Scope, name)) == 0
 }
 
 // eachBinding visits every frozen item that the unit is found from, from the one on at

@@ -2,6 +2,8 @@ package purge
 
 import (
 	"context"
+	"reflect"
+	"slices"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -30,7 +32,8 @@ func (j *job) deleteRecords(ctx context.Context, trail locate.Trail, t task, bin
 }
 
 // keep leaves a record that is newer than the cutoff, less the attributes that the
-// data map calls older, and shows it again.
+// data map calls older, and shows it again. An attribute that changed since it was looked
+// at is left to the next round: it may name an object that nobody has looked at.
 func (j *job) keep(ctx context.Context, store datamap.Store, newer []livedata.Item) error {
 	var clear []string
 	if store.Newer != nil {
@@ -40,7 +43,11 @@ func (j *job) keep(ctx context.Context, store datamap.Store, newer []livedata.It
 		clear = append(clear, store.HiddenBy)
 	}
 	for _, it := range newer {
-		if err := j.clear(ctx, store, it, clear); err != nil {
+		err := livedata.Apply(ctx, j.Finder.Records, store, it, func(now livedata.Item) (livedata.Item, []string, error) {
+			changed := func(name string) bool { return name != store.HiddenBy && !reflect.DeepEqual(now[name], it[name]) }
+			return nil, slices.DeleteFunc(now.Has(clear), changed), nil
+		})
+		if err != nil {
 			return err
 		}
 	}

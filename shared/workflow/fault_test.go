@@ -208,9 +208,9 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit cursor", "delete messages/c_post9/2026-03-05T10:00:00Z#m_5", "delete messages/c_post9/2026-03-05T10:00:30Z#m_6",
 		"commit cursor", "delete ai_audit/c_tom/2026-03-01T18:00:19Z#a_1",
 		"commit cursor", "change " + quoting, "delete if ai_quotes/t_harbour#l_tom/c_tom2|2026-04-01T18:00:10Z#a_2",
-		"commit cursor", "delete if links/900000000000001#10150000000000555/lead#t_harbour#l_tom",
 		"commit cursor", "delete if conversations/t_harbour/c_tom",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/profiles/l_tom.jpg@v000002", "delete if leads/t_harbour/l_tom",
+		"commit cursor", "delete if links/900000000000001#10150000000000555/lead#t_harbour#l_tom",
 		"commit cursor", "commit request", // purged
 		"commit request",                                                        // verified
 		"commit request", "commit key", "commit subject#0000", "commit request", // closing, key destroyed, scrubbed, closed
