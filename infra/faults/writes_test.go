@@ -29,12 +29,12 @@ purge: TransactWriteItems casefile+ledger
 purge: UpdateItem ai_audit
 purge: DeleteItem ai_quotes
 purge: TransactWriteItems casefile+ledger
-purge: DeleteItem links
-purge: TransactWriteItems casefile+ledger
 purge: DeleteItem conversations
 purge: TransactWriteItems casefile+ledger
 purge: DeleteObjects media
 purge: DeleteItem leads
+purge: TransactWriteItems casefile+ledger
+purge: DeleteItem links
 purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems ledger
 verify: TransactWriteItems ledger
@@ -92,7 +92,6 @@ fence: TransactWriteItems ledger
 purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems casefile+ledger
 purge: DeleteObjects media
-purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems casefile+ledger
 purge: BatchWriteItem messages
 purge: TransactWriteItems casefile+ledger
@@ -192,7 +191,6 @@ purge: DeleteItem conversations
 purge: TransactWriteItems casefile+ledger
 purge: DeleteItem leads
 purge: DeleteItem leads
-purge: TransactWriteItems casefile+ledger
 purge: TransactWriteItems casefile+ledger
 purge: DeleteItem channels
 purge: DeleteItem channels
