@@ -61,6 +61,8 @@ type Facts struct {
 	Results    []request.Result `json:"results,omitempty"`
 	Erased     map[string]int   `json:"erased,omitempty"`
 	Kept       []request.Kept   `json:"kept,omitempty"`
+	Told       request.State    `json:"told,omitempty"`
+	Reason     string           `json:"reason,omitempty"`
 }
 
 // FactsOf picks the facts of a record.
@@ -68,7 +70,8 @@ func FactsOf(r request.Request) Facts {
 	return Facts{Kind: r.Kind, State: r.State, Run: r.Run,
 		ReceivedAt: r.ReceivedAt, DueAt: r.DueAt, Cutoff: r.Cutoff, Frozen: r.Frozen, FrozenAt: r.FrozenAt,
 		ErasedAt: r.ErasedAt, ClosedAt: r.ClosedAt, Ending: r.Ending, Closing: r.Closing,
-		Rounds: r.Rounds, Misses: r.Misses, Results: r.Results, Erased: r.Erased, Kept: r.Kept}
+		Rounds: r.Rounds, Misses: r.Misses, Results: r.Results, Erased: r.Erased, Kept: r.Kept,
+		Told: r.Told, Reason: r.Reason}
 }
 
 // Same says that two sets of facts are the same, to the byte.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/request"
@@ -12,6 +13,7 @@ import (
 
 const (
 	identityKey = "identity"
+	factsKey    = "facts"
 	cursorKey   = "cursor"
 	keyKey      = "key"
 	pageRows    = 100
@@ -64,22 +66,39 @@ func (c *caseFile) write(r request.Request, row caseRow) (Write, error) {
 	return Write{Row: Row{Key: caseRowKey(r.ID, row.sk), Doc: c.seal(row.sk, src), ExpiresAt: expiry(r, KeepCaseFile)}, Expect: Any}, nil
 }
 
-// newCase begins a case file: its key, and who asked.
-func (l *Ledger) newCase(r request.Request, who Identity) ([]Write, error) {
+// newCase begins a case file: its key, who asked, and what was said.
+func (l *Ledger) newCase(r request.Request, n Notice) ([]Write, error) {
+	rows := []caseRow{{identityKey, n.Identity}}
+	if n.Facts != nil {
+		rows = append(rows, caseRow{factsKey, n.Facts})
+	}
+	_, writes, err := l.newFile(r, caseKeyKey(r.ID), rows)
+	return writes, err
+}
+
+// newFile begins a sealed file: its key, and its first rows.
+func (l *Ledger) newFile(r request.Request, at Key, rows []caseRow) (*caseFile, []Write, error) {
 	key, err := l.newKey()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	file, err := fileUnder(key, r.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	doc, err := json.Marshal(caseKey{key})
 	if err != nil {
-		return nil, fault.As(fault.Permanent, "encode the key of a case file", err)
+		return nil, nil, fault.As(fault.Permanent, "encode the key of a case file", err)
 	}
-	identity, err := file.write(r, caseRow{identityKey, who})
-	return []Write{{Row: Row{Key: caseKeyKey(r.ID), Doc: doc, ExpiresAt: expiry(r, KeepCaseFile)}}, identity}, err
+	writes := []Write{{Row: Row{Key: at, Doc: doc, ExpiresAt: expiry(r, KeepCaseFile)}}}
+	for _, row := range rows {
+		write, err := file.write(r, row)
+		if err != nil {
+			return nil, nil, err
+		}
+		writes = append(writes, write)
+	}
+	return file, writes, nil
 }
 
 // OpenCase is the ledger with a request's case file open: the key is read once, and kept
@@ -202,6 +221,30 @@ func (l *Ledger) Identity(ctx context.Context, id string) (Identity, error) {
 	return who, err
 }
 
+// Facts reads what the requester said; false if nothing is written down.
+func (l *Ledger) Facts(ctx context.Context, id string, into any) (bool, error) {
+	return l.readCase(ctx, id, factsKey, into)
+}
+
+// Learn changes a request together with what its requester said, whoever runs it. It
+// is a conflict once the case file is being scrubbed.
+func (l *Ledger) Learn(ctx context.Context, id string, facts any, change func(*request.Request) error) (request.Request, error) {
+	file, err := l.file(ctx, id)
+	if err != nil {
+		return request.Request{}, err
+	}
+	return l.updateWith(ctx, id, 0, func(r *request.Request) ([]Write, error) {
+		if r.Closing || r.State.Terminal() {
+			return nil, fault.New(fault.Conflict, "the request is over, and its case file is gone")
+		}
+		if err := change(r); err != nil {
+			return nil, err
+		}
+		write, err := file.write(*r, caseRow{factsKey, facts})
+		return []Write{write}, err
+	})
+}
+
 // FreezeSubjects writes the subjects down. Run before the request is said to match.
 func (l *Ledger) FreezeSubjects(ctx context.Context, id string, run int, subjects []Subject) error {
 	rows := make([]caseRow, len(subjects))
@@ -312,17 +355,24 @@ func (l *Ledger) Scrub(ctx context.Context, id string) error {
 	if err := l.Rows.Commit(ctx, l.Token(), []Write{key}); err != nil {
 		return err
 	}
-	for {
-		rows, err := l.Rows.Query(ctx, CaseFile, caseRowKey(id, "").PK, "", "", MaxWrites)
-		if err != nil || len(rows) == 0 {
-			return err
+	return l.remove(ctx, id, func(sk string) bool { return !strings.HasPrefix(sk, mailboxPrefix) })
+}
+
+// remove deletes the rows of a request's files that are meant.
+func (l *Ledger) remove(ctx context.Context, id string, meant func(sk string) bool) error {
+	var writes []Write
+	err := l.each(ctx, CaseFile, caseRowKey(id, "").PK, "", func(row Row) error {
+		if meant(row.SK) {
+			writes = append(writes, Write{Row: Row{Key: row.Key}, Expect: Any, Delete: true})
 		}
-		writes := make([]Write, len(rows))
-		for i, row := range rows {
-			writes[i] = Write{Row: Row{Key: row.Key}, Expect: Any, Delete: true}
+		if len(writes) < MaxWrites {
+			return nil
 		}
-		if err := l.Rows.Commit(ctx, l.Token(), writes); err != nil {
-			return err
-		}
+		defer func() { writes = nil }()
+		return l.Rows.Commit(ctx, l.Token(), writes)
+	})
+	if err != nil || len(writes) == 0 {
+		return err
 	}
+	return l.Rows.Commit(ctx, l.Token(), writes)
 }

@@ -3,7 +3,9 @@
 // A request lives in three tables: the record and its history (states, dates, counts,
 // fingerprints: nothing that names the person) and, while it is open, its case file (who
 // asked, whose data it is, how far the purge is), which is sealed under a key of its own
-// in a table of its own. When the request closes, the key goes, and then the file.
+// in a table of its own. When the request closes, the key goes, and then the file. Who
+// gets letters stands in a second file under a second key, the correspondence, which
+// lives until the last letter has arrived.
 // The record's row is also the outbox: a request whose StartedRun is behind its Run
 // still has to be started, and the sweep finds it in a sparse index.
 package ledger
@@ -68,6 +70,12 @@ type Notice struct {
 	// Requester identifies who asks across notices; nil when it names nobody.
 	// Occasion identifies this very notice. Both are inputs of keyed fingerprints.
 	Requester, Occasion []string
+
+	// What an intake by mail adds: how the request begins if it does not go off at once,
+	// what the mail said, and whom letters go to. All of it stands with the admission.
+	Begin     func(r *request.Request) error
+	Facts     any
+	Mailboxes []Mailbox
 }
 
 // Keys are the versioned secrets of an admission.
@@ -227,11 +235,17 @@ func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, bef
 	if n.Requester != nil {
 		r.OpenKey = fingerprint(keys.Fingerprint, keys.Fingerprint.Current(), "open", n.Requester)
 	}
+	if n.Begin != nil {
+		if err := n.Begin(&r); err != nil {
+			return r, err
+		}
+	}
+	r.Mailbox = len(n.Mailboxes) > 0
 	r, writes, err := l.recordWrites(nil, r, 0)
 	if err != nil {
 		return r, err
 	}
-	file, err := l.newCase(r, n.Identity)
+	file, err := l.files(r, n)
 	if err != nil {
 		return r, err
 	}
@@ -239,6 +253,16 @@ func (l *Ledger) create(ctx context.Context, id string, n Notice, keys Keys, bef
 	writes = append(append(writes, file...), l.pointTo(r, "notice", n.Occasion, keys),
 		pointTo(r, pointerKey("code", confirmation.New(codeKey, id).Hash())))
 	return r, l.Rows.Commit(ctx, l.Token(), append(writes, l.take(r, before)...))
+}
+
+// files are the sealed files that a request begins with.
+func (l *Ledger) files(r request.Request, n Notice) ([]Write, error) {
+	writes, err := l.newCase(r, n)
+	if err != nil || len(n.Mailboxes) == 0 {
+		return writes, err
+	}
+	mail, err := l.newCorrespondence(r, n.Mailboxes)
+	return append(writes, mail...), err
 }
 
 // take puts a request in the place of one that is closing, but of no other: the
@@ -323,7 +347,7 @@ func (l *Ledger) recordWrites(before *request.Request, r request.Request, expect
 		return r, nil, fault.As(fault.Permanent, "encode a request", err)
 	}
 	row := Row{Key: recordKey(r.ID), Doc: doc, ExpiresAt: expiry(r, KeepRecord)}
-	if !r.State.Terminal() {
+	if r.Open() {
 		row.Open, row.CheckAt = open, stamp(r.CheckAt)
 	}
 	return r, append(writes, Write{Row: row, Expect: expect}), nil
@@ -338,6 +362,11 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 // Reaching a terminal state also frees the requester for a new request, in the same
 // commit.
 func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*request.Request) error) (request.Request, error) {
+	return l.updateWith(ctx, id, run, func(r *request.Request) ([]Write, error) { return nil, change(r) })
+}
+
+// updateWith writes what the change gives in the commit of the record.
+func (l *Ledger) updateWith(ctx context.Context, id string, run int, change func(*request.Request) ([]Write, error)) (request.Request, error) {
 	for range tries {
 		r, row, err := l.load(ctx, id)
 		if err != nil {
@@ -346,10 +375,11 @@ func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*re
 		if run != 0 && r.Run != run {
 			return r, fault.New(fault.Conflict, "a later run owns the request")
 		}
-		if err := change(&r); err != nil {
+		with, err := change(&r)
+		if err != nil {
 			return r, err
 		}
-		r, err = l.save(ctx, r, row)
+		r, err = l.save(ctx, r, row, with)
 		if !contended(err) {
 			return r, err
 		}
@@ -359,24 +389,23 @@ func (l *Ledger) Update(ctx context.Context, id string, run int, change func(*re
 
 // save writes a request that was changed. What it was before is read from its row once
 // more: a change may have reached into its maps.
-func (l *Ledger) save(ctx context.Context, r request.Request, row Row) (request.Request, error) {
+func (l *Ledger) save(ctx context.Context, r request.Request, row Row, writes []Write) (request.Request, error) {
 	before, err := decode(row)
 	if err != nil {
 		return r, err
 	}
-	var writes []Write
 	if r.State.Terminal() && r.OpenKey != "" {
 		free, err := l.free(ctx, r)
 		if err != nil {
 			return r, err
 		}
-		writes, r.OpenKey = free, ""
+		writes, r.OpenKey = append(writes, free...), ""
 	}
 	r, record, err := l.recordWrites(&before, r, row.Version)
 	if err != nil {
 		return r, err
 	}
-	if string(record[len(record)-1].Row.Doc) == string(row.Doc) {
+	if len(writes) == 0 && string(record[len(record)-1].Row.Doc) == string(row.Doc) {
 		return r, nil // nothing changed: nothing to write
 	}
 	return r, l.Rows.Commit(ctx, l.Token(), append(writes, record...))
