@@ -326,8 +326,11 @@ func (c *checker) identity(i int, id Identity) {
 		return
 	}
 	c.sound(line, "identity "+id.Name, slices.Concat(values(id.Where), values(id.Forms))...)
-	if id.Where[store.Key[0]] == "" {
-		c.say(line, "identity %s needs a condition on %s, the partition key of %s", id.Name, store.Key[0], id.Store)
+	key := store.IndexKey(id.Index)
+	if len(key) == 0 {
+		c.say(line, "identity %s: %s has no index %s", id.Name, id.Store, id.Index)
+	} else if id.Where[key[0]] == "" {
+		c.say(line, "identity %s needs a condition on %s, the partition key of %s", id.Name, key[0], id.Store)
 	}
 	for form, t := range id.Forms {
 		if scope, ok := c.m.Scope(form); ok && !slices.Equal(t.Fields(), scope.Key) {

@@ -39,6 +39,7 @@ type Map struct {
 type Identity struct {
 	Name   string              `yaml:"name"`
 	Store  string              `yaml:"store"`
+	Index  string              `yaml:"index"`
 	Where  map[string]Template `yaml:"where"`
 	Target string              `yaml:"target"`
 	Forms  map[string]Template `yaml:"forms"`
@@ -72,6 +73,7 @@ type Store struct {
 	AtOnce     []string            `yaml:"at_once"`
 	Rises      []string            `yaml:"rises"`
 	Newer      *Newer              `yaml:"newer"`
+	Details    *Details            `yaml:"details"`
 	Quotes     *Quotes             `yaml:"quotes"`
 	Rule       string              `yaml:"rule"` // delete, anonymise or keep
 	Anonymise  []string            `yaml:"anonymise"`
@@ -125,6 +127,17 @@ type Object struct {
 // Newer is what happens to a record that is newer than the cutoff.
 type Newer struct {
 	Empty []string `yaml:"empty"`
+}
+
+// Details are the attributes of a subject's row that only the person behind it knows
+// besides us: what somebody who claims to be that person must know one of.
+type Details struct {
+	Platform string `yaml:"platform"` // facebook, instagram or whatsapp
+	Name     string `yaml:"name"`     // display name
+	Handle   string `yaml:"handle"`
+	Number   string `yaml:"number"` // of WhatsApp: E.164 without its plus
+	Since    string `yaml:"since"`  // first contact, RFC 3339
+	Until    string `yaml:"until"`  // last contact
 }
 
 // Quotes says where the rows of this store find a quotation, and what it looks like.

@@ -50,13 +50,49 @@ type Fence struct {
 
 // Run fences every subject of the request. Again is as good as once.
 func (f Fence) Run(ctx context.Context, r request.Request) error {
+	return f.each(ctx, r, f.subject)
+}
+
+// Hide hides the rows of every subject that is hidden as a whole, and lets go at once
+// what must, but raises no tombstone. The intake of such a subject is closed by that.
+func (f Fence) Hide(ctx context.Context, r request.Request) error {
+	return f.each(ctx, r, f.hide)
+}
+
+// Show takes back what Hide did to rows. What went at once does not come back.
+func (f Fence) Show(ctx context.Context, r request.Request) error {
+	return f.each(ctx, r, f.show)
+}
+
+func (f Fence) each(ctx context.Context, r request.Request, act func(context.Context, request.Request, locate.Trail) error) error {
 	subjects, err := f.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
 		return err
 	}
 	scopes := f.Finder.Erasable(subjects)
 	for _, i := range slices.Sorted(maps.Keys(scopes)) {
-		if err := f.subject(ctx, r, locate.TrailOf(f.Finder, r, subjects[i], scopes[i])); err != nil {
+		if err := act(ctx, r, locate.TrailOf(f.Finder, r, subjects[i], scopes[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show removes the map's hidden_by attribute from the subject's own row.
+func (f Fence) show(ctx context.Context, _ request.Request, trail locate.Trail) error {
+	for _, unit := range f.Finder.Map.Locators(trail.Scope) {
+		err := trail.EachPage(ctx, unit, nil, nil, func(_ livedata.Key, page livedata.Page) error {
+			for _, it := range page.Items {
+				err := livedata.Apply(ctx, f.Finder.Records, unit.Store, it, func(now livedata.Item) (livedata.Item, []string, error) {
+					return nil, now.Has([]string{unit.Store.HiddenBy}), nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}

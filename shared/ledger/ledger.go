@@ -56,6 +56,10 @@ func RandomID() string {
 	return hex.EncodeToString(b[:])
 }
 
+// Claimed is the kind of an identity that is no key, but what somebody says of
+// themselves: it stands in the request's facts (shared/claim).
+const Claimed = "claim"
+
 // Identity is who asked, as the intake verified it.
 type Identity struct {
 	Kind   string            `json:"kind"`   // an identity of the data map

@@ -37,12 +37,38 @@ func (f Finder) Resolve(ctx context.Context, who ledger.Identity, cutoff time.Ti
 		return nil, false, nil
 	}
 	store, _ := f.Map.Store(identity.Store)
-	err = f.eachPage(ctx, livedata.Query{Store: store, Where: where, Limit: pageSize}, func(page livedata.Page) error {
+	err = f.eachPage(ctx, livedata.Query{Store: store, Index: identity.Index, Where: where, Limit: pageSize}, func(page livedata.Page) error {
 		found, err := f.targets(ctx, identity, store, page.Items, cutoff)
 		subjects = append(subjects, found...)
 		return err
 	})
 	return subjects, true, err
+}
+
+// EachRow visits the rows that an identity of the data map leads to, page by page. An
+// identity with an empty field leads nowhere.
+func (f Finder) EachRow(ctx context.Context, name string, fields map[string]string, visit func(store datamap.Store, items []livedata.Item) error) error {
+	identity, ok := f.Map.Identity(name)
+	if !ok {
+		return fault.New(fault.Permanent, "the data map has no identity "+name)
+	}
+	where, err := identity.Keys(fields)
+	if err != nil {
+		return nil
+	}
+	store, _ := f.Map.Store(identity.Store)
+	q := livedata.Query{Store: store, Index: identity.Index, Where: where, Limit: pageSize}
+	return f.eachPage(ctx, q, func(page livedata.Page) error { return visit(store, page.Items) })
+}
+
+// SubjectOf is the subject that a row itself is, completed by what it says.
+func (f Finder) SubjectOf(ctx context.Context, form string, it livedata.Item) (ledger.Subject, error) {
+	scope, ok := f.Map.Scope(form)
+	if !ok {
+		return ledger.Subject{}, fault.New(fault.Permanent, "the data map has no scope "+form)
+	}
+	s := ledger.Subject{Form: form, Fields: it.Fields(scope.Key)}
+	return s, f.complete(ctx, s)
 }
 
 func (f Finder) targets(ctx context.Context, identity datamap.Identity, store datamap.Store, items []livedata.Item, cutoff time.Time) ([]ledger.Subject, error) {

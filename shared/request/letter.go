@@ -28,6 +28,36 @@ type Letter struct {
 	Tries int         `json:"tries,omitempty"`
 }
 
+// Kinds of letters. What each says, in every language, stands in shared/mail/letter.
+const (
+	Challenge      = "challenge"       // a link to confirm, to the mailbox that asked
+	AskMore        = "ask_more"        // what is missing
+	Acknowledged   = "acknowledged"    // a person looks at it
+	StatusReply    = "status"          // where the request of a code stands
+	ClosureLink    = "closure_link"    // link and PIN, to the admin on file
+	ClosureStarted = "closure_started" // to all admins: hidden, may be taken back until
+	ClosureAttempt = "closure_attempt" // to all admins: somebody else asked
+	Confirmation   = "completed"
+	NotIdentified  = "not_identified"
+	Refusal        = "refused"
+	Question       = "question" // the operator's own words
+	Reminder       = "reminder"
+	LapseNotice    = "lapsed"
+	OptIn          = "optin" // a link to confirm that this mailbox wants to be told
+	Withdrawal     = "withdrawn"
+	AnsweredNotice = "answered" // an enquiry is done with
+)
+
+// Kinds lists every kind of letter.
+func Kinds() []string {
+	return []string{Challenge, AskMore, Acknowledged, StatusReply, ClosureLink, ClosureStarted, ClosureAttempt, Confirmation,
+		NotIdentified, Refusal, Question, Reminder, LapseNotice, OptIn, Withdrawal, AnsweredNotice}
+}
+
+// endings are the letters that tell how a request ended.
+var endings = map[State]string{Completed: Confirmation, NothingFound: NotIdentified, CouldNotIdentify: NotIdentified,
+	Refused: Refusal, Withdrawn: Withdrawal, Lapsed: LapseNotice}
+
 const (
 	// EventWithin is how long an event of a letter is waited for, before one that may
 	// not have been handed over is sent once more.
@@ -44,6 +74,20 @@ func (r *Request) Owe(kind string, to int, at time.Time) {
 	r.Letters = append(r.Letters, Letter{Kind: kind, To: to, State: Due, At: at})
 	if r.CheckAt.IsZero() || at.Before(r.CheckAt) {
 		r.CheckAt = at
+	}
+}
+
+// OweEnd notes the letter that tells the end, to everybody who is to be told and was
+// not told before. A question that only the first mailbox was asked lapses for that one.
+func (r *Request) OweEnd(end State, at time.Time) {
+	kind := endings[end]
+	if kind == "" || !r.Mailbox || r.Owed(kind) {
+		return
+	}
+	for _, place := range r.Notify {
+		if end != Lapsed || place == 0 {
+			r.Owe(kind, place, at)
+		}
 	}
 }
 

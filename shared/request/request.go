@@ -127,6 +127,7 @@ type Request struct {
 
 	Letters []Letter `json:"letters,omitempty"`
 	Mailbox bool     `json:"mailbox,omitempty"` // there is a correspondence file (shared/ledger)
+	Notify  []int    `json:"notify,omitempty"`  // places in it that are told of the end
 	Mails   []string `json:"mails,omitempty"`   // SES's IDs of the mails that belong to it
 
 	Events int    `json:"events"` // of its history (shared/chain)

@@ -16,20 +16,23 @@ var start = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 // matrix is the whole of what is legal: one row per state, "x" for a legal move, in
 // the order of the columns, which is that of request.States.
 const matrix = `
-                    re ma pu ve nr no ae | co nf ci rf wi la
-received            .  x  .  .  x  x  .  | .  x  x  .  x  .
-matched             .  .  x  .  .  x  .  | .  .  .  .  .  .
-purging             .  .  .  x  .  x  .  | .  .  .  .  .  .
-verifying           x  .  x  .  x  x  x  | x  .  .  .  .  .
-needs_review        x  .  .  .  .  .  .  | .  .  .  x  x  x
-needs_operator      x  .  .  .  .  .  .  | .  .  .  .  .  .
-awaiting_external   .  .  .  x  .  .  .  | .  .  .  .  .  .
-completed           .  .  .  .  .  .  .  | .  .  .  .  .  .
-nothing_found       .  .  .  .  .  .  .  | .  .  .  .  .  .
-could_not_identify  .  .  .  .  .  .  .  | .  .  .  .  .  .
-refused             .  .  .  .  .  .  .  | .  .  .  .  .  .
-withdrawn           .  .  .  .  .  .  .  | .  .  .  .  .  .
-lapsed              .  .  .  .  .  .  .  | .  .  .  .  .  .`
+                    re ma pu ve nr no ae aa co | cp nf ci rf wi la an
+received            .  x  .  .  x  x  .  .  .  | .  x  x  .  x  .  .
+matched             .  .  x  .  .  x  .  .  x  | .  .  .  .  .  .  .
+purging             .  .  .  x  .  x  .  .  .  | .  .  .  .  .  .  .
+verifying           x  .  x  .  x  x  x  .  .  | x  .  .  .  .  .  .
+needs_review        x  .  .  .  .  .  .  x  .  | .  .  x  x  x  x  x
+needs_operator      x  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+awaiting_external   .  .  .  x  .  .  .  .  .  | .  .  .  .  .  .  .
+awaiting_answer     x  .  .  .  x  .  .  .  .  | .  .  .  x  x  x  x
+cooling_off         .  .  x  .  .  x  .  .  .  | .  .  .  .  x  .  .
+completed           .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+nothing_found       .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+could_not_identify  .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+refused             .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+withdrawn           .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+lapsed              .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .
+answered            .  .  .  .  .  .  .  .  .  | .  .  .  .  .  .  .`
 
 func TestEveryMove(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(matrix, "|", "")), "\n")[1:]
@@ -66,8 +69,8 @@ func checkMove(t *testing.T, from, to request.State, legal bool) {
 }
 
 func TestStatesByTheirNature(t *testing.T) {
-	terminal := []request.State{request.Completed, request.NothingFound, request.CouldNotIdentify, request.Refused, request.Withdrawn, request.Lapsed}
-	waiting := []request.State{request.NeedsReview, request.NeedsOperator, request.AwaitingExternal}
+	terminal := []request.State{request.Completed, request.NothingFound, request.CouldNotIdentify, request.Refused, request.Withdrawn, request.Lapsed, request.Answered}
+	waiting := []request.State{request.NeedsReview, request.NeedsOperator, request.AwaitingExternal, request.AwaitingAnswer}
 	for _, s := range request.States() {
 		if s.Terminal() != slices.Contains(terminal, s) || s.Waiting() != slices.Contains(waiting, s) {
 			t.Errorf("%s: terminal %v, waiting %v", s, s.Terminal(), s.Waiting())

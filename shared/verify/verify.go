@@ -90,8 +90,8 @@ func (v Verifier) settled(ctx context.Context, r request.Request) error {
 // erased subject must be gone unless the subject itself is newer and stays.
 func (v Verifier) resolve(ctx context.Context, r request.Request, frozen []ledger.Subject, left Left) (unfrozen int, err error) {
 	who, err := v.Ledger.Identity(ctx, r.ID)
-	if err != nil {
-		return 0, err
+	if err != nil || who.Kind == ledger.Claimed {
+		return 0, err // a claim leads to subjects' own rows, which the plan looks up
 	}
 	found, _, err := v.Finder.Resolve(ctx, who, *r.Frozen)
 	if err != nil {

@@ -2,10 +2,12 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/claim"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
@@ -41,10 +43,53 @@ func (s Locate) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
+	if who.Kind == ledger.Claimed {
+		return s.claimed(ctx, r, m)
+	}
 	subjects, named, err := s.Finder.Resolve(ctx, who, r.Cutoff)
 	if err != nil {
 		return m, err
 	}
+	return s.freeze(ctx, r, m, subjects, named)
+}
+
+// claimed looks for who fits what was said. Nobody for certain is the same answer to the
+// requester whatever did not fit, and goes to a person if something did.
+func (s Locate) claimed(ctx context.Context, r request.Request, m Message) (Message, error) {
+	var said claim.Claim
+	if found, err := s.Ledger.Facts(ctx, r.ID, &said); err != nil || !found {
+		return m, errors.Join(err, missing(found))
+	}
+	found, err := claim.Match(ctx, s.Finder, said)
+	if err != nil {
+		return m, err
+	}
+	frozen, err := s.Ledger.Subjects(ctx, r.ID)
+	if err != nil {
+		return m, err
+	}
+	if found.Certain() || len(frozen) > 0 {
+		return s.freeze(ctx, r, m, found.Subjects, true)
+	}
+	r, err = s.Ledger.Update(ctx, r.ID, m.Run, func(r *request.Request) error {
+		if r.State != request.Received {
+			return nil
+		}
+		r.OweEnd(request.CouldNotIdentify, s.Now())
+		return r.Unclear(found.Doubt, s.Now())
+	})
+	return m.then(resume(r)), err
+}
+
+func missing(found bool) error {
+	if found {
+		return nil
+	}
+	return fault.New(fault.Permanent, "a request by claim has no facts")
+}
+
+// freeze writes the subjects down and moves the request on.
+func (s Locate) freeze(ctx context.Context, r request.Request, m Message, subjects []ledger.Subject, named bool) (Message, error) {
 	frozen, err := s.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
 		return m, err
@@ -90,15 +135,20 @@ func resume(r request.Request) string {
 	switch {
 	case r.State.Terminal():
 		return NextDone
+	case r.State == request.CoolingOff:
+		return NextFence // to be purged now, or to be shown again
+	case r.Closing:
+		return NextClose
 	case r.State.Waiting():
 		return NextReview
-	case r.State == request.Received || r.Closing:
+	case r.State == request.Received:
 		return NextClose
 	}
 	return NextFence
 }
 
-// Fence puts the subjects behind tombstones.
+// Fence puts the subjects behind tombstones. What may be taken back for a while is only
+// hidden first, and its intake closed: a tombstone would outlive the change of mind.
 type Fence struct {
 	Ledger *ledger.Ledger
 	Fence  fence.Fence
@@ -109,21 +159,47 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
-	if r.State != request.Matched {
+	switch {
+	case r.State == request.CoolingOff && r.Closing:
+		return m.then(NextClose), s.Fence.Show(ctx, r)
+	case r.State == request.Matched && r.Undo > 0:
+		return s.cool(ctx, r, m)
+	case r.State != request.Matched && r.State != request.CoolingOff:
 		return m.then(NextPurge), nil // fenced; what the purge has shown again stays shown
 	}
 	if err := s.Fence.Run(ctx, r); err != nil {
 		return m, err
 	}
 	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		if r.State != request.Matched {
+		if r.State != request.Matched && r.State != request.CoolingOff {
 			return nil // further on already
+		}
+		if r.Closing {
+			return fault.New(fault.Conflict, "the request was taken back")
 		}
 		at := s.Fence.Now()
 		r.FencedAt = &at
 		return r.Move(request.Purging, at)
 	})
 	return m.then(NextPurge), err
+}
+
+// cool hides the subjects, tells everybody who can take it back, and leaves the rest to
+// the run after the time for that.
+func (s Fence) cool(ctx context.Context, r request.Request, m Message) (Message, error) {
+	if err := s.Fence.Hide(ctx, r); err != nil {
+		return m, err
+	}
+	_, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State != request.Matched {
+			return nil
+		}
+		for _, place := range r.Notify {
+			r.Owe(request.ClosureStarted, place, s.Fence.Now())
+		}
+		return r.Cool(s.Fence.Now())
+	})
+	return m.then(NextDone), err
 }
 
 // Purge deletes the live data.
@@ -220,9 +296,16 @@ func (s Verify) sendBack(ctx context.Context, m Message, missed verify.Missed) (
 	return m.then(next), nil
 }
 
+// Mails are the inbound mails as they arrived, and what was decided of each.
+type Mails interface {
+	// Remove deletes them; one that is gone is a success.
+	Remove(ctx context.Context, sesIDs []string) error
+}
+
 // Close gives the request its end, or leaves it to a person.
 type Close struct {
 	Ledger *ledger.Ledger
+	Mails  Mails
 	Map    *datamap.Map
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -236,7 +319,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return m, err
 	}
-	if r.State.Terminal() || r.State.Waiting() {
+	if r.State.Terminal() || r.State.Waiting() && !r.Closing {
 		return m.then(NextDone), nil
 	}
 	if r.Frozen == nil {
@@ -255,7 +338,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	case r.State.Waiting():
 		return m.then(NextReview), nil
 	}
-	return s.finish(ctx, m)
+	return s.finish(ctx, r, m)
 }
 
 // file reads what the close needs of the case file; one that a close before this has
@@ -302,14 +385,22 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 	return nil
 }
 
-// finish scrubs the case file and only then ends the request: dying in between leaves
-// a request that is closing, and closing again scrubs again.
-func (s Close) finish(ctx context.Context, m Message) (Message, error) {
+// finish scrubs the mails and the case file and only then ends the request: dying in
+// between leaves a request that is closing, and closing again scrubs again. The letter
+// that tells the end is owed in the very write that says it.
+func (s Close) finish(ctx context.Context, r request.Request, m Message) (Message, error) {
+	if err := s.Mails.Remove(ctx, r.Mails); err != nil {
+		return m, err
+	}
 	if err := s.Ledger.Scrub(ctx, m.RequestID); err != nil {
 		return m, err
 	}
 	r, err := s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State.Terminal() {
+			return nil
+		}
 		r.Closing = false
+		r.OweEnd(r.Ending, s.Now())
 		return r.Move(r.Ending, s.Now())
 	})
 	if err == nil {

@@ -1,0 +1,104 @@
+// Package claim is what somebody says of themselves in a mail or on a page, and whether
+// it fits one lead for certain.
+//
+// A handle is public, so knowing one proves nothing: besides what a lead is found by, a
+// second detail must fit that only the person and we know, and none may contradict.
+package claim
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Handle is a name on a platform: facebook, instagram, or "" where the writer did not
+// say; lower case, without @.
+type Handle struct {
+	Platform string `json:"platform"`
+	Handle   string `json:"handle"`
+}
+
+// Place is a row that the operator pointed at.
+type Place struct {
+	TenantID string `json:"tenant_id"`
+	LeadID   string `json:"lead_id"`
+}
+
+// Claim is all that was said, over all mails and pages of a request. It names a person:
+// it stands sealed in the case file, under this form.
+type Claim struct {
+	Tenants   []string `json:"tenants"`
+	Handles   []Handle `json:"handles"`
+	Phones    []string `json:"phones"`     // E.164
+	ScopedIDs []string `json:"scoped_ids"` // PSID, IGSID or BSUID
+	Names     []string `json:"names"`      // display names
+	When      string   `json:"when"`       // month of a contact: 2026-03
+	OnFile    bool     `json:"on_file"`    // the business itself asks: no second detail is needed
+	Leads     []Place  `json:"leads"`      // decided by the operator, besides everything else
+
+	// For whoever looks at it.
+	Intent      string   `json:"intent"`
+	Language    string   `json:"language"`
+	Missing     []string `json:"missing"`
+	Flags       []string `json:"flags"`
+	Reasons     []string `json:"reasons"`
+	Suggestions []string `json:"suggestions"`
+}
+
+// Merge adds what was said later: a later month holds, everything else comes besides.
+func (c Claim) Merge(more Claim) Claim {
+	c.Tenants = union(c.Tenants, more.Tenants)
+	c.Handles = union(c.Handles, more.Handles)
+	c.Phones = union(c.Phones, more.Phones)
+	c.ScopedIDs = union(c.ScopedIDs, more.ScopedIDs)
+	c.Names = union(c.Names, more.Names)
+	c.Leads = union(c.Leads, more.Leads)
+	c.Flags = union(c.Flags, more.Flags)
+	c.Reasons = union(c.Reasons, more.Reasons)
+	c.Suggestions = union(c.Suggestions, more.Suggestions)
+	if more.When != "" {
+		c.When = more.When
+	}
+	c.Missing = nil
+	return c
+}
+
+func union[T comparable](a, b []T) []T {
+	out := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Month reads a month as people give it on the page: 2026-03, 3/2026, 03.2026; false
+// for what is none.
+func Month(text string) (string, bool) {
+	for _, form := range []string{"2006-01", "2006-1", "1/2006", "01/2006", "1.2006", "01.2006", "2006-01-02", "January 2006", "Jan 2006"} {
+		if at, err := time.Parse(form, strings.TrimSpace(text)); err == nil && at.Year() > 2000 {
+			return at.Format("2006-01"), true
+		}
+	}
+	return "", false
+}
+
+// fold is a name as it is compared: without case, marks, punctuation and spare spaces.
+func fold(name string) []string {
+	var kept strings.Builder
+	for _, r := range norm.NFKD.String(cases.Fold().String(name)) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			kept.WriteRune(r)
+		default:
+			kept.WriteByte(' ')
+		}
+	}
+	return strings.Fields(kept.String())
+}
