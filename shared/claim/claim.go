@@ -44,6 +44,7 @@ type Claim struct {
 	Intent      string   `json:"intent"`
 	Language    string   `json:"language"`
 	Missing     []string `json:"missing"`
+	Question    string   `json:"question"` // the operator's
 	Flags       []string `json:"flags"`
 	Reasons     []string `json:"reasons"`
 	Suggestions []string `json:"suggestions"`
@@ -75,6 +76,32 @@ func union[T comparable](a, b []T) []T {
 		}
 	}
 	return out
+}
+
+// Complete says that there is enough to look somebody up by.
+func (c Claim) Complete() bool { return len(c.Leads) > 0 || len(c.Lacks()) == 0 }
+
+// Lacks names what is missing to look somebody up: "business", "handle".
+func (c Claim) Lacks() []string {
+	var out []string
+	if len(c.Tenants) == 0 {
+		out = append(out, "business")
+	}
+	if len(c.keys()) == 0 && len(c.Names) == 0 {
+		out = append(out, "handle")
+	}
+	return out
+}
+
+// Second says that more was said than what a lead is found by.
+func (c Claim) Second() bool {
+	details := 0
+	for _, said := range []bool{len(c.Handles)+len(c.ScopedIDs) > 0, len(c.Phones) > 0, len(c.Names) > 0, c.When != ""} {
+		if said {
+			details++
+		}
+	}
+	return details > 1
 }
 
 // Month reads a month as people give it on the page: 2026-03, 3/2026, 03.2026; false

@@ -30,6 +30,21 @@ func (q SQS) Send(ctx context.Context, m workflow.Message) error {
 	return fault.Wrap("send a start message", err)
 }
 
+// LettersSQS is Letters on a queue.
+type LettersSQS struct {
+	Client *sqs.Client
+	URL    string
+}
+
+func (q LettersSQS) Send(ctx context.Context, requestID string) error {
+	body, err := json.Marshal(workflow.Message{V: workflow.Version, RequestID: requestID, Run: 1})
+	if err != nil {
+		return fault.As(fault.Permanent, "encode a letters message", err)
+	}
+	_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(body))})
+	return fault.Wrap("send a letters message", err)
+}
+
 // StepFunctions is Executions of one state machine.
 type StepFunctions struct {
 	Client  *sfn.Client

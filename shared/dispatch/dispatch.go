@@ -27,6 +27,11 @@ type Queue interface {
 	Send(ctx context.Context, m workflow.Message) error
 }
 
+// Letters carries the IDs of requests whose letters are due.
+type Letters interface {
+	Send(ctx context.Context, requestID string) error
+}
+
 // Executions starts runs of the state machine. Start is a success if an execution of
 // that name was ever started. Running is false for one that ended or never was.
 type Executions interface {
@@ -72,6 +77,7 @@ func (s Starter) Start(ctx context.Context, m workflow.Message) error {
 type Sweeper struct {
 	Ledger     *ledger.Ledger
 	Queue      Queue
+	Letters    Letters
 	Executions Executions
 	Log        *slog.Logger
 	Reserve    time.Duration // time before the deadline at which it stops
@@ -115,13 +121,21 @@ func (s Sweeper) inTime(ctx context.Context) bool {
 
 func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 	r, err := s.Ledger.Get(ctx, id)
-	if err != nil || r.State.Terminal() {
+	if err != nil || !r.Open() {
 		return err // an index hit is a hint
 	}
 	now := s.Ledger.Now()
 	done.count(r, now)
+	if r, err = s.patient(ctx, r, now); err != nil {
+		return err
+	}
+	if r.PostDue(now) {
+		if err := s.Letters.Send(ctx, r.ID); err != nil {
+			return err
+		}
+	}
 	switch {
-	case r.State.Waiting():
+	case r.State.Terminal(), r.State.Waiting() && !r.Closing:
 		return s.lookAgain(ctx, r, longestLook)
 	case r.InOutbox() && r.NotBefore.After(now):
 		return s.lookAgain(ctx, r, lookWithin(r.NotBefore.Sub(now)))
@@ -139,6 +153,22 @@ func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 	return s.restart(ctx, r, done)
 }
 
+// patient reminds a requester who was asked, and ends a request that waited in vain.
+func (s Sweeper) patient(ctx context.Context, r request.Request, now time.Time) (request.Request, error) {
+	if !r.Remind(now) && r.Lapse(now) == "" {
+		return r, nil
+	}
+	return s.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
+		if r.Remind(now) {
+			r.Owe(request.Reminder, 0, now)
+		}
+		if end := r.Lapse(now); end != "" {
+			return r.End(end, now)
+		}
+		return nil
+	})
+}
+
 // lookWithin is when to look again at a request that waits for so long.
 func lookWithin(wait time.Duration) time.Duration {
 	return min(max(wait, resendAfter), longestLook)
@@ -147,7 +177,7 @@ func lookWithin(wait time.Duration) time.Duration {
 // lookAgain sets when the request is due for the sweep again, if it is as it was.
 func (s Sweeper) lookAgain(ctx context.Context, seen request.Request, after time.Duration) error {
 	_, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
-		if r.Run == seen.Run && !r.State.Terminal() {
+		if r.Run == seen.Run && r.Open() {
 			r.CheckAt = s.Ledger.Now().Add(after)
 		}
 		return nil
@@ -169,7 +199,7 @@ func (s Sweeper) send(ctx context.Context, r request.Request, done *Swept) error
 // so that an outage of hours does not use them up.
 func (s Sweeper) restart(ctx context.Context, seen request.Request, done *Swept) error {
 	r, err := s.Ledger.Update(ctx, seen.ID, 0, func(r *request.Request) error {
-		if r.Run != seen.Run || r.State.Terminal() || r.State.Waiting() {
+		if r.Run != seen.Run || r.State.Terminal() || r.State.Waiting() && !r.Closing {
 			return nil // it went on while we looked
 		}
 		now := s.Ledger.Now()

@@ -31,13 +31,16 @@ type Swept struct {
 // count notes what is true of an open request whatever becomes of it in this pass.
 func (s *Swept) count(r request.Request, now time.Time) {
 	s.Seen++
+	add(&s.Waiting, r.ForPerson())
+	if r.State.Terminal() {
+		return
+	}
 	age := now.Sub(r.ReceivedAt)
 	for limit, counter := range map[time.Duration]*int{48 * time.Hour: &s.Over48Hours, 7 * day: &s.Over7Days,
 		14 * day: &s.Over14Days, 21 * day: &s.Over21Days, 25 * day: &s.Over25Days} {
 		add(counter, age > limit)
 	}
 	add(&s.PastDue, now.After(r.DueAt))
-	add(&s.Waiting, r.State.Waiting())
 	add(&s.NeverStarted, r.InOutbox() && now.Sub(r.Sendable()) > startsWithin)
 }
 

@@ -66,7 +66,7 @@ func (l *Ledger) newCorrespondence(r request.Request, boxes []Mailbox) ([]Write,
 func (l *Ledger) Correspond(ctx context.Context, id string, box Mailbox, change func(r *request.Request, place int) error) (request.Request, error) {
 	return l.updateWith(ctx, id, 0, func(r *request.Request) ([]Write, error) {
 		if !r.Mailbox {
-			r.Mailbox = true
+			r.Mailbox, r.Notify = true, nil
 			if err := change(r, 0); err != nil {
 				return nil, err
 			}

@@ -103,10 +103,9 @@ func (r *Request) ForPerson() bool {
 		len(r.Tasks) > 0 || slices.ContainsFunc(r.Letters, func(l Letter) bool { return l.State == Bounced }) && r.Mailbox
 }
 
-// Remind says that the requester should be asked again, and Lapsing that the request
-// waited long enough.
-func (r *Request) Remind(now time.Time, reminder string) bool {
-	return r.State == AwaitingAnswer && !r.Closing && now.Sub(r.AskedAt) >= RemindAfter && !r.Owed(reminder)
+// Remind says that the requester is to be asked once more.
+func (r *Request) Remind(now time.Time) bool {
+	return r.State == AwaitingAnswer && !r.Closing && r.Mailbox && now.Sub(r.AskedAt) >= RemindAfter && !r.Owed(Reminder)
 }
 
 // Lapse is how a request ends that waited for its requester in vain; "" while it waits.

@@ -108,11 +108,12 @@ func (l Letter) Silent(now time.Time) bool {
 	return (l.State == Sent || l.State == Sending && l.Tries >= mostTries) && now.Sub(l.At) >= HeardWithin
 }
 
-// settled says that nobody needs the mailbox for this letter any more.
-func (l Letter) settled(now time.Time) bool {
+// settled says that nobody needs the mailbox for this letter any more: it arrived, and
+// no answer to it is waited for.
+func (r *Request) settled(l Letter, now time.Time) bool {
 	switch l.State {
 	case Delivered, Unconfirmed:
-		return true
+		return l.Kind != OptIn || slices.Contains(r.Notify, l.To) || now.Sub(l.At) >= LinkLife
 	case Bounced:
 		return now.Sub(l.At) >= KeptBounced
 	}
@@ -121,13 +122,21 @@ func (l Letter) settled(now time.Time) bool {
 
 // Settled says that the request is over and so are its letters: the mailbox can go.
 func (r *Request) Settled(now time.Time) bool {
-	return r.State.Terminal() && !slices.ContainsFunc(r.Letters, func(l Letter) bool { return !l.settled(now) })
+	return r.State.Terminal() && !slices.ContainsFunc(r.Letters, func(l Letter) bool { return !r.settled(l, now) })
 }
 
 // PostDue says that there is something to do about the request's letters.
 func (r *Request) PostDue(now time.Time) bool {
 	return r.Mailbox && (r.Settled(now) ||
 		slices.ContainsFunc(r.Letters, func(l Letter) bool { return l.Sendable(now) || l.Silent(now) }))
+}
+
+// OweEndTo notes the letter that tells the end to one more mailbox, of a request that is
+// over already.
+func (r *Request) OweEndTo(place int, at time.Time) {
+	if kind := endings[r.State]; kind != "" {
+		r.Owe(kind, place, at)
+	}
 }
 
 // Open says that the sweep has to look after the request: it is not over, or its

@@ -86,6 +86,9 @@ var weight = map[Kind]int{Enquiry: 0, Deauthorize: 1, DataDeletion: 2}
 // Limit is how long a request may take (P10).
 const Limit = 30 * 24 * time.Hour
 
+// GoneBy is when the last backup copy of what was erased is gone (P6).
+func GoneBy(erased time.Time) time.Time { return erased.Add(30 * 24 * time.Hour) }
+
 // Request is one deletion request without anything personal.
 type Request struct {
 	ID          string `json:"id"`           // 32 hexadecimal digits, random
@@ -123,6 +126,8 @@ type Request struct {
 	Asking               // what the requester was asked, and what came of it
 	Reason string        `json:"reason,omitempty"` // of a refusal, in the operator's words, which the requester reads
 	Undo   time.Duration `json:"undo,omitempty"`   // between hiding and purging
+	Scope  string        `json:"scope,omitempty"`  // of a customer's request: tenant, channel or lead
+	About  string        `json:"about,omitempty"`  // ID of the request that an enquiry asks for
 	Tasks  []string      `json:"tasks,omitempty"`  // what is left for the operator by hand, outside of our stores
 
 	Letters []Letter `json:"letters,omitempty"`
