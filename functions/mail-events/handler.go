@@ -2,18 +2,26 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"os"
+	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/batch"
+	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
+	"github.com/mikla-ai/data-deletion/functions/internal/metric"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/mail/notice"
+	"github.com/mikla-ai/data-deletion/shared/outbox"
+	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
 // Config is the function's environment.
-type Config struct {
-	Ledger, CaseFile, CaseKeys string
-}
+type Config struct{ Ledger, CaseFile, CaseKeys string }
 
 // Load reads and checks the environment.
 func Load(lookup environment.Lookup) (Config, error) {
@@ -22,13 +30,35 @@ func Load(lookup environment.Lookup) (Config, error) {
 	return cfg, env.Err()
 }
 
-// Handler does not do anything yet.
-type Handler struct{}
+// Handler notes what became of letters.
+type Handler struct {
+	Sender  outbox.Sender // of which only the ledger is needed
+	Metrics *metric.Writer
+	Log     *slog.Logger
+}
 
 // New wires the handler.
-func New(Config, aws.Config) Handler { return Handler{} }
+func New(cfg Config, aws aws.Config) Handler {
+	log := boundary.Logger()
+	return Handler{Log: log, Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now},
+		Sender: outbox.Sender{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys), Now: time.Now, Log: log}}
+}
 
-// Handle is to come.
-func (Handler) Handle(context.Context, json.RawMessage) (json.RawMessage, error) {
-	return nil, fault.New(fault.Permanent, "not written yet")
+// Handle takes the events of a batch into their requests. One of a request that we do
+// not know is somebody else's, and done with.
+func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
+	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+		e, err := notice.ParseEvent(body)
+		if err != nil {
+			return err
+		}
+		state, err := h.Sender.Note(ctx, e)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil
+		}
+		if state == request.Bounced {
+			h.Metrics.Count(map[string]int{metric.LettersBounced: 1}, nil)
+		}
+		return err
+	}), nil
 }

@@ -2,12 +2,23 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"os"
+	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/batch"
+	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
+	"github.com/mikla-ai/data-deletion/functions/internal/metric"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/limit"
+	"github.com/mikla-ai/data-deletion/shared/outbox"
+	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
 // Config is the function's environment.
@@ -18,17 +29,52 @@ type Config struct {
 // Load reads and checks the environment.
 func Load(lookup environment.Lookup) (Config, error) {
 	env := environment.New(lookup)
-	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"), CodeSecret: env.Text("CODE_SECRET"), FingerprintSecret: env.Text("FINGERPRINT_SECRET"), PublicURL: env.Address("PUBLIC_BASE_URL"), Sender: env.Text("SENDER"), ConfigurationSet: env.Text("CONFIGURATION_SET")}
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"),
+		CodeSecret: env.Text("CODE_SECRET"), FingerprintSecret: env.Text("FINGERPRINT_SECRET"),
+		PublicURL: env.Address("PUBLIC_BASE_URL"), Sender: env.Text("SENDER"), ConfigurationSet: env.Text("CONFIGURATION_SET")}
 	return cfg, env.Err()
 }
 
-// Handler does not do anything yet.
-type Handler struct{}
+// name stands before our address in letters.
+const name = "Mikla Privacy"
+
+// Handler sends letters.
+type Handler struct {
+	Sender  outbox.Sender // without its secrets
+	Keys    awsclients.Keys
+	Metrics *metric.Writer
+	Log     *slog.Logger
+}
 
 // New wires the handler.
-func New(Config, aws.Config) Handler { return Handler{} }
+func New(cfg Config, aws aws.Config) Handler {
+	log := boundary.Logger()
+	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
+	return Handler{
+		Keys:    awsclients.Keys{Cache: awsclients.Secrets(aws), Code: cfg.CodeSecret, Fingerprint: cfg.FingerprintSecret},
+		Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now}, Log: log,
+		Sender: outbox.Sender{Ledger: l, PublicURL: cfg.PublicURL, Address: cfg.Sender, Now: time.Now, Log: log,
+			Limits: limit.Limits{Rows: l.Rows, Now: time.Now},
+			Post:   outbox.SES{Client: sesv2.NewFromConfig(aws), From: name + " <" + cfg.Sender + ">", ConfigurationSet: cfg.ConfigurationSet}},
+	}
+}
 
-// Handle is to come.
-func (Handler) Handle(context.Context, json.RawMessage) (json.RawMessage, error) {
-	return nil, fault.New(fault.Permanent, "not written yet")
+// Handle sends what the requests of a batch owe.
+func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
+	keys, err := h.Keys.Read(ctx)
+	if err != nil {
+		return events.SQSEventResponse{}, boundary.Error(err)
+	}
+	sender := h.Sender
+	sender.Codes, sender.Limits.Keys = keys.Code, keys.Fingerprint
+	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+		m, err := workflow.Parse(body)
+		if err != nil {
+			return err
+		}
+		done, err := sender.Run(ctx, m.RequestID)
+		h.Metrics.Count(map[string]int{metric.LettersSent: done.Sent, metric.LettersBounced: done.Refused,
+			metric.LettersUnconfirmed: done.Unconfirmed, metric.ReplyLimitReached: done.Held}, nil)
+		return fault.Wrap("send the letters of a request", err)
+	}), nil
 }

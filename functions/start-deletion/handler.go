@@ -9,10 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
+	"github.com/mikla-ai/data-deletion/functions/internal/batch"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
 	"github.com/mikla-ai/data-deletion/shared/dispatch"
-	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
@@ -42,16 +42,11 @@ func New(cfg Config, aws aws.Config) Handler {
 // Handle starts what a batch names and reports the messages that failed one by one:
 // they come again, and end in the dead-letter queue.
 func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	var out events.SQSEventResponse
-	for _, record := range event.Records {
-		m, err := workflow.Parse([]byte(record.Body))
-		if err == nil {
-			err = h.Starter.Start(ctx, m)
-		}
+	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+		m, err := workflow.Parse(body)
 		if err != nil {
-			h.Log.ErrorContext(ctx, "start message failed", "message_id", record.MessageId, "error", fault.Describe(err))
-			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+			return err
 		}
-	}
-	return out, nil
+		return h.Starter.Start(ctx, m)
+	}), nil
 }

@@ -27,6 +27,11 @@ const (
 	PastDue            = "PastDue"
 	NeverStarted       = "NeverStarted"
 	ExecutionsStuck    = "ExecutionsStuck"
+	MailReceived       = "MailReceived"
+	LettersSent        = "LettersSent"
+	LettersBounced     = "LettersBounced"
+	LettersUnconfirmed = "LettersUnconfirmed"
+	ReplyLimitReached  = "ReplyLimitReached"
 )
 
 // Writer writes metric lines.
