@@ -4,18 +4,22 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/dispatch"
+	"github.com/mikla-ai/data-deletion/shared/mail/archive"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
 // Config is the function's environment.
 type Config struct {
-	Ledger, CaseFile, CaseKeys string
-	Map                        *datamap.Map
+	Ledger, CaseFile, CaseKeys, Bucket, LettersQueue string
+	Map                                              *datamap.Map
 }
 
 // Load reads and checks the environment.
@@ -25,11 +29,15 @@ func Load(lookup environment.Lookup) (Config, error) {
 		return Config{}, err
 	}
 	env := environment.New(lookup)
-	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"), Map: m}
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"),
+		Bucket: env.Text("MAIL_BUCKET"), LettersQueue: env.Address("LETTERS_QUEUE_URL"), Map: m}
 	return cfg, env.Err()
 }
 
 // Step wires the step.
 func Step(cfg Config, aws aws.Config) workflow.Close {
-	return workflow.Close{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys), Map: cfg.Map, Now: time.Now, Log: boundary.Logger()}
+	return workflow.Close{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
+		Mails:   archive.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket},
+		Letters: dispatch.LettersSQS{Client: sqs.NewFromConfig(aws), URL: cfg.LettersQueue},
+		Map:     cfg.Map, Now: time.Now, Log: boundary.Logger()}
 }

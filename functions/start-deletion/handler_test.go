@@ -51,7 +51,7 @@ func newBench(t *testing.T, ids ...string) *bench {
 	return b
 }
 
-func batch(bodies ...string) events.SQSEvent {
+func batchOf(bodies ...string) events.SQSEvent {
 	var event events.SQSEvent
 	for i, body := range bodies {
 		event.Records = append(event.Records, events.SQSMessage{MessageId: "message-" + string(rune('0'+i)), Body: body})
@@ -88,7 +88,7 @@ func TestFailedMessagesComeAgainAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, first, second)
-			if got := b.failures(t, batch(start(first), bad, start(second))); !slices.Equal(got, []string{"message-1"}) {
+			if got := b.failures(t, batchOf(start(first), bad, start(second))); !slices.Equal(got, []string{"message-1"}) {
 				t.Errorf("failed %q", got)
 			}
 			if len(b.executions.Started) != 2 {
@@ -109,7 +109,7 @@ func TestFailedStartsComeAgainAlone(t *testing.T) {
 		}
 		return true, nil
 	}
-	event := batch(start(first), start(second))
+	event := batchOf(start(first), start(second))
 	if got := b.failures(t, event); !slices.Equal(got, []string{"message-0"}) {
 		t.Errorf("failed %q", got)
 	}
@@ -121,10 +121,10 @@ func TestFailedStartsComeAgainAlone(t *testing.T) {
 
 func TestDuplicatesInABatchStartOnce(t *testing.T) {
 	b := newBench(t, first)
-	if got := b.failures(t, batch(start(first), start(first), start(first))); got != nil || len(b.executions.Started) != 1 {
+	if got := b.failures(t, batchOf(start(first), start(first), start(first))); got != nil || len(b.executions.Started) != 1 {
 		t.Errorf("failed %q, started %v", got, b.executions.Started)
 	}
-	if got := b.failures(t, batch()); got != nil {
+	if got := b.failures(t, batchOf()); got != nil {
 		t.Errorf("an empty batch failed: %q", got)
 	}
 }

@@ -18,12 +18,13 @@ import (
 )
 
 // Config is the function's environment.
-type Config struct{ Ledger, Queue, StateMachine string }
+type Config struct{ Ledger, Queue, LettersQueue, StateMachine string }
 
 // Load reads and checks the environment.
 func Load(lookup environment.Lookup) (Config, error) {
 	env := environment.New(lookup)
-	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), Queue: env.Address("START_QUEUE_URL"), StateMachine: env.Text("STATE_MACHINE_ARN")}
+	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), Queue: env.Address("START_QUEUE_URL"),
+		LettersQueue: env.Address("LETTERS_QUEUE_URL"), StateMachine: env.Text("STATE_MACHINE_ARN")}
 	return cfg, env.Err()
 }
 
@@ -42,6 +43,7 @@ func New(cfg Config, aws aws.Config) Handler {
 		Sweeper: dispatch.Sweeper{
 			Ledger:     awsclients.Ledger(aws, cfg.Ledger, "", ""),
 			Queue:      dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.Queue},
+			Letters:    dispatch.LettersSQS{Client: sqs.NewFromConfig(aws), URL: cfg.LettersQueue},
 			Executions: dispatch.StepFunctions{Client: sfn.NewFromConfig(aws), Machine: cfg.StateMachine},
 			Log:        boundary.Logger(), Reserve: reserve}}
 }

@@ -136,6 +136,17 @@ func (u Unit) Locates() bool {
 	return true
 }
 
+// LosesAtOnce says that a scope's rows hold something that goes before everything else:
+// access that others must be told is over.
+func (m *Map) LosesAtOnce(scope Scope) bool {
+	for _, unit := range m.Plan(scope) {
+		if len(unit.Store.AtOnce) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Touched names the platform's stores that deletions read or change.
 func (m *Map) Touched() []string {
 	seen := map[string]bool{}

@@ -16,12 +16,14 @@ import (
 // Ledger checks the rows of this service, all of them or all of one request:
 //
 //	I1   nothing is completed while a later cutoff stands
-//	I4   live_erased_at lies not before frozen_at; nothing is completed without it
+//	I4   live_erased_at lies not before frozen_at; nothing is completed without it; everybody
+//	     who is to be told of an end is told once, and of an erasure not before it is verified
 //	I5   one terminal event, the last one; legal moves only; an open request has its case file
 //	I6   due_at is received_at + 30 days, always; nothing is open after it
 //	I8   all rows of a request in a table expire at the same moment
 //	I12  events verify and agree with the record; a request that is over has no case file, no
-//	     key and no open pointer; no row holds any of the needles
+//	     key and no open pointer; one whose letters have arrived has no correspondence; no row
+//	     holds any of the needles
 //
 // A row that has expired is gone, whether or not the table has come to deleting it.
 type Ledger struct {
@@ -41,7 +43,7 @@ type story struct {
 	events   []event
 	pointers map[string]int
 	cases    map[string]int
-	keys     int
+	keys     map[string]int
 	expiries map[ledger.Table]map[int64]bool
 }
 
@@ -62,7 +64,7 @@ func (l Ledger) Check() []Violation {
 		}
 		id := requestOf(row)
 		if stories[id] == nil {
-			stories[id] = &story{report: &found, id: id, now: l.Now, pointers: map[string]int{}, cases: map[string]int{}, expiries: map[ledger.Table]map[int64]bool{}}
+			stories[id] = &story{report: &found, id: id, now: l.Now, pointers: map[string]int{}, cases: map[string]int{}, keys: map[string]int{}, expiries: map[ledger.Table]map[int64]bool{}}
 		}
 		stories[id].add(row)
 	}
@@ -90,9 +92,11 @@ func (l Ledger) namesNobody(found *report, store, text string) {
 	}
 }
 
-// ofNoRequest says that a row is what all purges share of a store (shared/budget).
+// ofNoRequest says that a row is what all purges share of a store (shared/budget), or
+// counts what somebody causes over several requests (shared/limit).
 func ofNoRequest(row ledger.Row) bool {
-	return row.Table == ledger.Records && strings.HasPrefix(row.PK, "budget#") && row.SK == "budget"
+	kind, _, _ := strings.Cut(row.PK, "#")
+	return row.Table == ledger.Records && (kind == "budget" || kind == "limit") && row.SK == kind
 }
 
 // requestOf says which request a row is of, by its key or by where it points.
@@ -118,7 +122,7 @@ func (s *story) add(row ledger.Row) {
 	case row.Table == ledger.CaseFile:
 		s.cases[part]++
 	case row.Table == ledger.CaseKeys:
-		s.keys++
+		s.keys[row.SK]++
 	case kind != "request":
 		s.pointers[kind]++
 	case part == "event":
@@ -146,7 +150,7 @@ func (s *story) event(row ledger.Row) {
 func (s *story) check() {
 	if s.record == nil {
 		s.say("I12", "rows of a request without a record: %d events, %d of a case file, %d keys, %d pointers (%s)",
-			len(s.events), sum(s.cases), s.keys, sum(s.pointers), shortHash(s.id))
+			len(s.events), sum(s.cases), sum(s.keys), sum(s.pointers), shortHash(s.id))
 		return
 	}
 	s.chained()
@@ -162,6 +166,9 @@ func (s *story) check() {
 	} else {
 		s.open()
 	}
+	s.looked()
+	s.told()
+	s.corresponds()
 	for table, moments := range s.expiries {
 		if len(moments) > 1 || moments[0] {
 			s.say("I8", "request %s: its rows of %s expire at %d different moments, or never", s.id, tableName(table), len(moments))
@@ -234,27 +241,62 @@ func (s *story) erased(f chain.Facts, where string) {
 
 // over: of a request that ended nothing is left but its history and the ways to it.
 func (s *story) over() {
-	if n := sum(s.cases); n > 0 {
+	if n := sum(s.cases) - s.cases["mailbox"]; n > 0 {
 		s.say("I12", "request %s is over and has %d rows in its case file", s.id, n)
 	}
-	if s.keys > 0 {
+	if s.keys["key"] > 0 {
 		s.say("I12", "request %s is over and the key of its case file is left", s.id)
 	}
 	if s.pointers["open"] > 0 || s.record.OpenKey != "" {
 		s.say("I12", "request %s is over and its requester's open pointer is left", s.id)
 	}
-	if s.indexed {
+}
+
+// looked: the sweep finds what it has to look after, and nothing else.
+func (s *story) looked() {
+	if s.indexed && !s.record.Open() {
 		s.say("I5", "request %s is over and still in the sweep's index", s.id)
+	}
+	if !s.indexed && s.record.Open() {
+		s.say("I5", "request %s is open and no sweep will find it", s.id)
+	}
+}
+
+// told: of every end each mailbox hears once, and of an erasure only when there is one.
+func (s *story) told() {
+	heard := map[string]int{}
+	for _, l := range s.record.Letters {
+		heard[fmt.Sprint(l.Kind, " to ", l.To)]++
+		if l.Kind == request.Confirmation && (s.record.State != request.Completed || s.record.ErasedAt == nil) {
+			s.say("I4", "request %s confirms an erasure and stands at %s", s.id, s.record.State)
+		}
+	}
+	for _, kind := range []string{request.Confirmation, request.Refusal, request.Withdrawal, request.LapseNotice} {
+		for place := range s.record.Letters {
+			if n := heard[fmt.Sprint(kind, " to ", place)]; n > 1 {
+				s.say("I4", "request %s tells mailbox %d %d times that it is %s", s.id, place, n, kind)
+			}
+		}
+	}
+	for _, place := range s.record.Notify {
+		if s.record.State == request.Completed && s.record.Mailbox && heard[fmt.Sprint(request.Confirmation, " to ", place)] != 1 {
+			s.say("I4", "request %s is completed and mailbox %d is not told", s.id, place)
+		}
+	}
+}
+
+// corresponds: the correspondence is there as long as somebody may need it, and no
+// longer.
+func (s *story) corresponds() {
+	if !s.record.Mailbox && s.keys["mailkey"]+s.cases["mailbox"] > 0 {
+		s.say("I12", "request %s needs no mailbox any more and has %d", s.id, s.cases["mailbox"])
 	}
 }
 
 // open: what is not over must be able to end, and in time.
 func (s *story) open() {
-	if !s.record.Closing && (s.keys == 0 || s.cases["identity"] == 0) {
+	if !s.record.Closing && (s.keys["key"] == 0 || s.cases["identity"] == 0) {
 		s.say("I5", "request %s is open and has lost its case file", s.id)
-	}
-	if !s.indexed {
-		s.say("I5", "request %s is open and no sweep will find it", s.id)
 	}
 	if s.now.After(s.record.DueAt) {
 		s.say("I6", "request %s stands at %s after its due date", s.id, s.record.State)

@@ -140,8 +140,8 @@ func (r *Request) OweEndTo(place int, at time.Time) {
 }
 
 // Open says that the sweep has to look after the request: it is not over, or its
-// letters are not.
-func (r *Request) Open() bool { return !r.State.Terminal() || r.Mailbox }
+// letters are not, or something is left to be done by hand.
+func (r *Request) Open() bool { return !r.State.Terminal() || r.Mailbox || len(r.Tasks) > 0 }
 
 // Heard notes what became of a letter. What is final stays, but for a complaint or a
 // bounce after a delivery.

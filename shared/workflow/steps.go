@@ -75,7 +75,9 @@ func (s Locate) claimed(ctx context.Context, r request.Request, m Message) (Mess
 		if r.State != request.Received {
 			return nil
 		}
-		r.OweEnd(request.CouldNotIdentify, s.Now())
+		for _, place := range r.Notify {
+			r.Owe(request.NotIdentified, place, s.Now()) // again, if a further detail did not help
+		}
 		return r.Unclear(found.Doubt, s.Now())
 	})
 	return m.then(resume(r)), err
@@ -302,13 +304,19 @@ type Mails interface {
 	Remove(ctx context.Context, sesIDs []string) error
 }
 
+// Letters are told that a request owes some.
+type Letters interface {
+	Send(ctx context.Context, requestID string) error
+}
+
 // Close gives the request its end, or leaves it to a person.
 type Close struct {
-	Ledger *ledger.Ledger
-	Mails  Mails
-	Map    *datamap.Map
-	Now    func() time.Time
-	Log    *slog.Logger
+	Ledger  *ledger.Ledger
+	Mails   Mails
+	Letters Letters
+	Map     *datamap.Map
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 func (s Close) Run(ctx context.Context, m Message) (Message, error) {
@@ -374,6 +382,7 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 		}
 		r.Erased, r.Results = cursor.Erased, s.results(subjects, r.ErasedAt)
 		r.Kept = s.kept(subjects, *r.ErasedAt)
+		r.Tasks = s.tasks(subjects)
 		if r.Pending() {
 			return r.Move(request.AwaitingExternal, s.Now())
 		}
@@ -403,10 +412,16 @@ func (s Close) finish(ctx context.Context, r request.Request, m Message) (Messag
 		r.OweEnd(r.Ending, s.Now())
 		return r.Move(r.Ending, s.Now())
 	})
-	if err == nil {
-		s.Log.InfoContext(ctx, "request closed", "request_id", m.RequestID, "outcome", r.State, "erased", r.Erased)
+	if err != nil {
+		return m, err
 	}
-	return m.then(NextDone), err
+	s.Log.InfoContext(ctx, "request closed", "request_id", m.RequestID, "outcome", r.State, "erased", r.Erased)
+	if r.PostDue(s.Now()) {
+		if err := s.Letters.Send(ctx, r.ID); err != nil { // the sweep does within minutes
+			s.Log.WarnContext(ctx, "letters not announced", "request_id", r.ID, "error", fault.Describe(err))
+		}
+	}
+	return m.then(NextDone), nil
 }
 
 func (s Close) results(subjects []ledger.Subject, at *time.Time) []request.Result {
@@ -419,6 +434,20 @@ func (s Close) results(subjects []ledger.Subject, at *time.Time) []request.Resul
 		}
 	}
 	return out
+}
+
+// revokeAtMeta is left to the operator: the tokens are gone here, and Meta has not been
+// told.
+const revokeAtMeta = "revoke_at_meta"
+
+// tasks lists what has to be done by hand for what was erased.
+func (s Close) tasks(subjects []ledger.Subject) []string {
+	for _, subject := range subjects {
+		if scope, ok := s.Map.Scope(subject.Form); ok && s.Map.LosesAtOnce(scope) {
+			return []string{revokeAtMeta}
+		}
+	}
+	return nil
 }
 
 // kept lists what stays of any of the subjects.
