@@ -15,8 +15,10 @@ func dayArabic(t time.Time) string {
 // {hours} must be 11 or more: smaller numbers take another form of the noun.
 var arabic = &phrasebook{
 	Language: "ar", Direction: "rtl",
-	Day:      dayArabic,
-	Moment:   func(t time.Time) string { return dayArabic(t) + "، الساعة " + clock(t) + " بالتوقيت العالمي" },
+	Day: dayArabic,
+	Moment: func(t time.Time) string {
+		return dayArabic(t) + "، الساعة " + clock(t) + " بالتوقيت العالمي"
+	},
 	Greeting: "مرحبًا،",
 	Regards:  "مع أطيب التحيات، فريق الخصوصية في Mikla",
 	Letters: map[Kind]words{

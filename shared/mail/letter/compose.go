@@ -245,7 +245,7 @@ func (d *draft) footer() (text, markedUp string) {
 	b := d.book
 	for _, phrase := range []string{b.Who, b.Why[d.audience()], b.Promise} {
 		line := d.spans(phrase)
-		text += wrap(d.plain(line), "") + "\n"
+		text += d.lines(d.plain(line), "") + "\n"
 		markedUp += `<p style="margin:0 0 8px;font-size:14px">` + markup(line) + "</p>\n"
 	}
 	return text, markedUp

@@ -94,22 +94,22 @@ func (d *draft) paragraphs(phrases []string) {
 }
 
 func (d *draft) paragraphOf(line []span) {
-	d.text.WriteString(wrap(d.plain(line), "") + "\n\n")
+	d.text.WriteString(d.lines(d.plain(line), "") + "\n\n")
 	d.html.WriteString("<p" + spaced + ">" + markup(line) + "</p>\n")
 }
 
 // emphasis is a line of its own that must not be overlooked.
 func (d *draft) emphasis(phrase string) {
-	d.text.WriteString(wrap("  "+phrase, "  ") + "\n\n")
+	d.text.WriteString(d.lines("  "+phrase, "  ") + "\n\n")
 	d.html.WriteString("<p" + spaced + "><strong>" + html.EscapeString(phrase) + "</strong></p>\n")
 }
 
 // section is a heading and a list under it.
 func (d *draft) section(title string, items ...[]span) {
-	d.text.WriteString(wrap(title, "") + "\n")
+	d.text.WriteString(d.lines(title, "") + "\n")
 	d.html.WriteString(`<h2 style="margin:24px 0 8px;font-size:17px">` + html.EscapeString(title) + "</h2>\n<ul" + spaced + ">\n")
 	for _, item := range items {
-		d.text.WriteString(wrap("- "+d.plain(item), "  ") + "\n")
+		d.text.WriteString(d.lines("- "+d.plain(item), "  ") + "\n")
 		d.html.WriteString("<li>" + markup(item) + "</li>\n")
 	}
 	d.text.WriteString("\n")
@@ -141,15 +141,13 @@ func (d *draft) link(label, link string) {
 // right-to-left text: mail programs would make the invisible character part of it, and
 // a line without other letters needs none.
 func (d *draft) bareLink(label, link string) {
-	d.text.WriteString(wrap(label, "") + "\n" + link + "\n\n")
+	d.text.WriteString(d.lines(label, "") + "\n" + link + "\n\n")
 }
 
 // quote shows the operator's words, in whatever direction they have.
 func (d *draft) quote(words string) {
-	lines := strings.Split(printable(words), "\n")
-	for i, line := range lines {
-		lines[i] = wrap(oneLine(line), "")
-		d.text.WriteString(lines[i] + "\n")
+	for _, line := range strings.Split(printable(words), "\n") {
+		d.text.WriteString(d.lines(oneLine(line), "") + "\n")
 	}
 	d.text.WriteString("\n")
 	d.html.WriteString(`<div dir="auto"` + boxed + ">" + strings.ReplaceAll(html.EscapeString(printable(words)), "\n", "<br>") + "</div>\n")
@@ -185,15 +183,34 @@ func (d *draft) plain(line []span) string {
 var isolate = map[string]string{"ltr": "\u2066", "auto": "\u2068"}
 
 func (d *draft) against(s string) bool {
-	return d.book.Direction == "rtl" || strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana)
-	})
+	return d.book.Direction == "rtl" || strings.ContainsFunc(s, rightToLeft)
+}
+
+func rightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana)
 }
 
 // width of a line of text, in characters (RFC 5322 asks for 78 at most).
 const width = 78
 
-// wrap breaks a line at spaces and indents what follows the first.
+// lines breaks a line at spaces and indents what follows the first. Mail programs take a
+// line's direction from its first letter, so that one that begins with a foreign name
+// gets a mark of its own direction before it.
+func (d *draft) lines(s, indent string) string {
+	broken := wrap(s, indent)
+	if d.book.Direction != "rtl" {
+		return broken
+	}
+	lines := strings.Split(broken, "\n")
+	for i, line := range lines {
+		first := strings.IndexFunc(line, unicode.IsLetter)
+		if first >= 0 && line[first] <= unicode.MaxASCII && strings.ContainsFunc(line, rightToLeft) {
+			lines[i] = "\u200f" + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func wrap(s, indent string) string {
 	var b strings.Builder
 	used := 0

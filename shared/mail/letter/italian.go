@@ -143,7 +143,7 @@ var italian = &phrasebook{
 		Pair: "{name}: {value}",
 		Code: "Il Suo codice di conferma:", PIN: "Il numero da inserire nella pagina:", StatusPage: "Stato della Sua richiesta:",
 		Then: "Dopo la conferma", Now: "Che cosa succede ora",
-		Erased: "Che cosa è stato eliminato", Dates: "Quando", Live: "Eliminato dai nostri sistemi in uso", Backups: "Ultima copia di backup scomparsa entro",
+		Erased: "Che cosa è stato eliminato", Dates: "Quando", Live: "Eliminato dai nostri sistemi in uso", Backups: "Ultima copia di backup scomparsa, al più tardi",
 		Kept: "Che cosa conserviamo e perché", Until: "Da eliminare entro {until}.", Elsewhere: "Copie che non sono nostre",
 	},
 	Acts: map[Scope]string{Tenant: "Chiudere l’intero account", Channel: "Scollegare un canale", Lead: "Eliminare i dati di un potenziale cliente"},
