@@ -87,12 +87,12 @@ func strictLine(line string, first bool) string {
 }
 
 const (
-	atext  = "[A-Za-z0-9#$&'*+/=?^_`{|}~-]+" // without ! and %, which are routes
-	word   = `(?:[A-Za-z0-9!#$%&'*+/=?^_` + "`" + `{|}~.-]+|"[ !#-;=?A-Z\[\]^_` + "`" + `a-z{|}~]*")`
-	label  = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-	host   = label + `(?:\.` + label + `)*\.[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
-	addr   = "(" + atext + `(?:\.` + atext + ")*)@(" + host + ")"
-	space  = `[ \t]*`
+	atext = "[A-Za-z0-9#$&'*+/=?^_`{|}~-]+" // without ! and %, which are routes
+	word  = `(?:[A-Za-z0-9!#$%&'*+/=?^_` + "`" + `{|}~.-]+|"[ !#-;=?A-Z\[\]^_` + "`" + `a-z{|}~]*")`
+	label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+	host  = label + `(?:\.` + label + `)*\.[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
+	addr  = "(" + atext + `(?:\.` + atext + ")*)@(" + host + ")"
+	space = `[ \t]*`
 )
 
 // one is a bare address, or words and an address in angle brackets: no group,
