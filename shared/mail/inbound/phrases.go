@@ -61,5 +61,4 @@ var deviceLine = regexp.MustCompile(`(?i)^(?:` +
 	`(?:sent (?:from|with|via)|enviado desde|enviado con|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|aus)|von meinem|inviato (?:da|dal|con)|enviado (?:do|a partir|pelo)|` +
 	`أ?ُ?رسلت من|مرسل[ةه]? من|تم الإرسال من|נשלח מ).*(?:i-?phone|ipad|android|galaxy|samsung|huawei|xiaomi|outlook|yahoo|gmail|proton|handy|mobil|m[óo]vil|smartphone|` +
 	`blackberry|portable|cellulare|telem[óo]vel|celular|phone|tablet|آيفون|هاتف|جوال|אייפון|נייד|טלפון)|` +
-	`(?:get|obtener|obtenez|téléchargez|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) outlook ).*$` +
-	`|^(?:get|obtener|obtenez|holen sie sich|ottieni|scarica|obter|obtenha|الحصول على|احصل على|קבל את|הורד את|השג את) outlook (?:for|para|pour|für|per|لـ?|עבור|ל).*$`)
+	`(?:get|obtener|obtenez|téléchargez|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) (?:o )?outlook (?:for|para|pour|für|per|لـ|ل|עבור|ל)).*$`)

@@ -259,7 +259,7 @@ func judge(joined string, lines []string, length int) (int, bool) {
 	sure := attributions.MatchString(joined)
 	if length > 1 {
 		// The line before "On … wrote:" may begin like one.
-		if later, _ := attribution(lines[1:]); later > 0 || !sure {
+		if _, later := attribution(lines[1:]); later || !sure {
 			return 0, false
 		}
 	}
