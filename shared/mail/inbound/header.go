@@ -53,10 +53,11 @@ func cutHeader(raw []byte) (block, body []byte) {
 
 func parseHeader(block []byte) header {
 	var fields header
+	var name string // of the field that is being read; "" after a broken line
 	var value strings.Builder
 	end := func() {
-		if len(fields) > 0 {
-			fields[len(fields)-1].value = strings.TrimSpace(value.String())
+		if name != "" {
+			fields = append(fields, field{name, strings.TrimSpace(value.String())})
 		}
 		value.Reset()
 	}
@@ -68,13 +69,11 @@ func parseHeader(block []byte) header {
 			continue
 		}
 		end()
-		name, rest, found := bytes.Cut(line, []byte(":"))
-		name = bytes.TrimSpace(name)
-		if !found || len(name) == 0 {
-			continue
+		before, after, found := bytes.Cut(line, []byte(":"))
+		if name = ""; found {
+			name = string(bytes.TrimSpace(before))
 		}
-		fields = append(fields, field{name: string(name)})
-		value.Write(rest)
+		value.Write(after)
 	}
 	end()
 	return fields

@@ -110,7 +110,10 @@ func (p *page) start(tokens *html.Tokenizer, kind html.TokenType) {
 	if tag == atom.Svg && kind == html.SelfClosingTagToken {
 		return
 	}
-	attributes := map[string]string{}
+	var attributes map[string]string
+	if more {
+		attributes = map[string]string{}
+	}
 	for more && len(attributes) < 40 {
 		var key, value []byte
 		key, value, more = tokens.TagAttr()

@@ -58,7 +58,7 @@ var perhaps = regexp.MustCompile(`(?i)(?:\b(?:wrote|escribió|a écrit|schrieb|h
 
 // deviceLine is the line that a telephone or a program adds. It must name one.
 var deviceLine = regexp.MustCompile(`(?i)^(?:` +
-	`(?:sent (?:from|with|via)|enviado desde|enviado con|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|aus)|von meinem|inviato (?:da|dal|con)|enviado (?:do|a partir|pelo)|` +
+	`(?:sent (?:from|with|via)|enviado desde|enviado con|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|aus)|inviato (?:da|dal|con)|enviado (?:do|a partir|pelo)|` +
 	`أ?ُ?رسلت من|مرسل[ةه]? من|تم الإرسال من|נשלח מ).*(?:i-?phone|ipad|android|galaxy|samsung|huawei|xiaomi|outlook|yahoo|gmail|proton|handy|mobil|m[óo]vil|smartphone|` +
 	`blackberry|portable|cellulare|telem[óo]vel|celular|phone|tablet|آيفون|هاتف|جوال|אייפון|נייד|טלפון)|` +
-	`(?:get|obtener|obtenez|téléchargez|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) (?:o )?outlook (?:for|para|pour|für|per|لـ|ل|עבור|ל)).*$`)
+	`von meinem .* gesendet[.]?$|(?:get|obtener|obtenez|téléchargez|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) (?:o )?outlook (?:for|para|pour|für|per|لـ|ل|עבור|ל)).*$`)

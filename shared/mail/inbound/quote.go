@@ -3,6 +3,7 @@ package inbound
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // parting is a text in its parts.
@@ -62,7 +63,7 @@ func (s *splitter) step(at int) (next int) {
 	case isSignature(s.lines[at:]) && s.wrote:
 		s.signature = true
 		return at + 1
-	case len(line) < 120 && deviceLine.MatchString(line) && !strings.Contains(line, "@"):
+	case isDeviceLine(line):
 		return at + 1
 	}
 	if next := s.attributed(at); next > at {
@@ -227,6 +228,13 @@ func isMailHeader(lines []string) bool {
 func labelled(line string, labels map[string]bool) bool {
 	label, _, found := strings.Cut(top(line, 80), ":")
 	return found && labels[strings.ToLower(strings.Trim(label, "* "))]
+}
+
+// isDeviceLine tells whether a telephone or a program wrote the line. What has
+// a comma or an address is a sentence of somebody's.
+func isDeviceLine(line string) bool {
+	line, _, _ = strings.Cut(line, "<")
+	return utf8.RuneCountInString(line) <= 60 && !strings.ContainsAny(line, ",@،") && deviceLine.MatchString(line)
 }
 
 const maxAttribution = 300 // bytes
