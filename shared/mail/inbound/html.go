@@ -266,10 +266,10 @@ func (p *page) hides(attributes map[string]string) bool {
 var comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
 
 func declarations(style string) map[string]string {
-	found := map[string]string{}
 	if style == "" {
-		return found
+		return nil
 	}
+	found := map[string]string{}
 	for declaration := range strings.SplitSeq(comment.ReplaceAllString(strings.ToLower(style), ""), ";") {
 		name, value, _ := strings.Cut(declaration, ":")
 		found[strings.TrimSpace(name)] = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
