@@ -247,6 +247,9 @@ func (p *page) hides(attributes map[string]string) bool {
 		return true
 	}
 	style := declarations(attributes["style"])
+	if len(style) == 0 {
+		return false
+	}
 	offScreen := func(name string) bool { n, ok := number(style[name]); return ok && n <= -500 }
 	small := func(name string, most float64) bool { n, ok := number(style[name]); return ok && n <= most }
 	switch {
@@ -281,6 +284,9 @@ var leadingNumber = regexp.MustCompile(`^-?(?:\d+\.?\d*|\.\d+)`)
 
 // number reads "0", "0px", "-9999px"; a percentage of less than 5 is nearly none.
 func number(value string) (float64, bool) {
+	if value == "" {
+		return 0, false // most properties are not there
+	}
 	n, err := strconv.ParseFloat(leadingNumber.FindString(value), 64)
 	if strings.HasSuffix(value, "%") {
 		n /= 100

@@ -44,7 +44,7 @@ const (
 	HTMLOnly       = "html_only"       // the text was made from HTML
 	QuotedOnly     = "quoted_only"     // nothing but quotes and forwards: Newest is empty
 	RightToLeft    = "rtl"             // Newest is mainly in Arabic or Hebrew script
-	TruncatedQuote = "truncated_quote" // unmarked text after "… wrote:" was taken for a quote and may be new
+	TruncatedQuote = "truncated_quote" // unmarked text was taken for a quote, by its introduction alone: it may be new
 )
 
 // Mail is what was read of a mail. It is personal, so it does not print itself.

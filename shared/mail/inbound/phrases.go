@@ -36,16 +36,18 @@ var (
 	otherLabels = phrases("to|para|à|an|a|إلى|אל|subject|asunto|objet|betreff|oggetto|assunto|الموضوع|נושא")
 )
 
+var mailAddress = regexp.MustCompile(`[^\s@<:]@[A-Za-z0-9-]+\.`)
+
 // opens begins an attribution that may be wrapped. The date comes first, so a
 // digit must be in the first line.
-var opens = regexp.MustCompile(`(?i)^(?:on|el|le|am|il|em|no dia|a|op|في|بتاريخ|ב[\p{L}'׳״-]*|ב-?)[ ,\d].{0,80}\d`)
+var opens = regexp.MustCompile(`(?i)^(?:on|el|le|am|il|em|no dia|a|op|في|بتاريخ|ב[\p{L}'׳״-]*|ב-?)[ ,\d].{0,80}\d|^in data .*\d|^[^.!?:]{1,60}<[^<>\s]+@[^<>\s]+> (?:schrieb am|escreveu)`)
 
 var attributions = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`on .*\d.* wrote`, `on .*\d.* sent`,
 	`el .*\d.*escribi[óo]`, `el .*\d.*va escriure`,
 	`le .*\d.*a écrit`,
-	`am .*\d.*schrieb.*`,
-	`il .*\d.*ha scritto`,
+	`am .*\d.*schrieb.*`, `[^.!?]*<[^<>]+@[^<>]+> schrieb am .*\d.*`,
+	`(?:il|in data) .*\d.*ha scritto`,
 	`(?:em|no dia|a) .*\d.*escreveu`, `[^.!?]*<[^<>]+@[^<>]+> escreveu .*\d.*`,
 	`(?:في|بتاريخ) .*(?:كتب|كتبت|كتابة).*`,
 	`ב.*\d.*(?:כתב|כתבה|כתב/ה|כתבת?ם?|מאת).*`, `מאת .*<[^<>]+@[^<>]+>`,
@@ -61,4 +63,4 @@ var deviceLine = regexp.MustCompile(`(?i)^(?:` +
 	`(?:sent (?:from|with|via)|enviado desde|enviado con|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|aus)|inviato (?:da|dal|con)|enviado (?:do|a partir|pelo)|` +
 	`أ?ُ?رسلت من|مرسل[ةه]? من|تم الإرسال من|נשלח מ).*(?:i-?phone|ipad|android|galaxy|samsung|huawei|xiaomi|outlook|yahoo|gmail|proton|handy|mobil|m[óo]vil|smartphone|` +
 	`blackberry|portable|cellulare|telem[óo]vel|celular|phone|tablet|آيفون|هاتف|جوال|אייפון|נייד|טלפון)|` +
-	`von meinem .* gesendet[.]?$|(?:get|obtener|obtenez|téléchargez|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) (?:o )?outlook (?:for|para|pour|für|per|لـ|ل|עבור|ל)).*$`)
+	`von meinem .* gesendet[.]?$|(?:get|obtener|obtenez|téléchargez|télécharger|holen sie sich|laden sie|ottieni|scarica|obter|obtenha|baixe|تنزيل|الحصول على|احصل على|קבל את|הורד את|השג את) (?:o )?outlook (?:for|para|pour|für|per|لـ|ل|עבור|ל)).*$`)

@@ -11,7 +11,7 @@ type parting struct {
 	newest, forwarded string
 	quotes            bool // something was set aside as a quote
 	forwards          bool
-	unmarked          bool // a quote without marks was set aside, after "… wrote:"
+	unmarked          bool // a quote without marks was set aside
 }
 
 // context is what the header says about the text.
@@ -58,7 +58,7 @@ func (s *splitter) step(at int) (next int) {
 		return s.quoted(at)
 	case isPhrase(line, forwardPhrases):
 		return s.forwardedFrom(at)
-	case isPhrase(line, originalPhrases), isMailHeader(s.lines[at:]) && (s.reply || s.forward || s.wrote):
+	case isPhrase(line, originalPhrases), s.isEarlier(s.lines[at:]):
 		return s.earlier(at)
 	case isSignature(s.lines[at:]) && s.wrote:
 		s.signature = true
@@ -122,6 +122,15 @@ func (s *splitter) forwardedFrom(at int) (next int) {
 	return end
 }
 
+// isEarlier tells whether an earlier mail begins. In a mail that answers and
+// forwards nothing it must show an address: people write "From:" and "Date:" too.
+func (s *splitter) isEarlier(lines []string) bool {
+	if !isMailHeader(lines) {
+		return false
+	}
+	return s.reply || s.forward || (s.wrote && mailAddress.MatchString(strings.Join(lines[:min(len(lines), 8)], "\n")))
+}
+
 // earlier handles what Outlook writes over the mail that is answered or
 // forwarded: its header. No mark says where that mail ends.
 func (s *splitter) earlier(at int) (next int) {
@@ -131,7 +140,7 @@ func (s *splitter) earlier(at int) (next int) {
 	if s.forward {
 		s.forwards, s.set = true, append(s.set, s.lines[at:]...)
 	} else {
-		s.quotes = true
+		s.quotes, s.unmarked = true, s.unmarked || !s.reply
 	}
 	return len(s.lines)
 }
@@ -212,17 +221,18 @@ func isPhrase(line string, phrases map[string]bool) bool {
 }
 
 // isMailHeader tells whether the lines begin with the header of a mail as
-// Outlook writes it: sender, date, and receiver or subject.
+// Outlook and Hotmail write it: sender, date, and receiver or subject.
 func isMailHeader(lines []string) bool {
-	if !labelled(lines[0], fromLabels) {
+	if !labelled(lines[0], fromLabels) && !labelled(lines[0], dateLabels) {
 		return false
 	}
-	var date, other bool
-	for _, line := range lines[1:min(len(lines), 8)] {
+	var from, date, other bool
+	for _, line := range lines[:min(len(lines), 8)] {
+		from = from || labelled(line, fromLabels)
 		date = date || labelled(line, dateLabels)
 		other = other || labelled(line, otherLabels)
 	}
-	return date && other
+	return from && date && other
 }
 
 func labelled(line string, labels map[string]bool) bool {
@@ -245,6 +255,9 @@ func attribution(lines []string) (length int, sure bool) {
 	joined := ""
 	for i, line := range lines[:min(len(lines), 4)] {
 		line = strings.TrimSpace(line)
+		if dashed := strings.Trim(line, "- "); i == 0 && len(line)-len(dashed) >= 8 {
+			line = dashed + ":" // Zoho writes dashes around it
+		}
 		if line == "" || isQuoted(line) || len(joined)+len(line) > maxAttribution {
 			return 0, false
 		}
