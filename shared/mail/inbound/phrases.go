@@ -30,7 +30,7 @@ var originalPhrases = phrases("original message|original appointment|reply messa
 	"messaggio originale|mensagem original|الرسالة الأصلية|رسالة أصلية|ההודעה המקורית|הודעה מקורית")
 
 var (
-	fromLabels = phrases("from|de|von|da|من|מאת|‏מאת")
+	fromLabels = phrases("from|de|von|da|من|מאת")
 	dateLabels = phrases("sent|date|enviado|enviado el|enviado em|fecha|envoyé|envoyé le|gesendet|datum|inviato|data|enviada|enviada em|" +
 		"تاريخ الإرسال|تم الإرسال|أرسلت|أُرسلت|إرسال|التاريخ|تاريخ|נשלח|תאריך|בתאריך")
 	otherLabels = phrases("to|para|à|an|a|إلى|אל|subject|asunto|objet|betreff|oggetto|assunto|الموضوع|נושא")
