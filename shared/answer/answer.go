@@ -157,6 +157,9 @@ func (d Desk) allowed(ctx context.Context, s Slip, said claim.Claim) (bool, erro
 	return true, nil
 }
 
+// Begin sends the start message of a request that is ready to go.
+func (d Desk) Begin(ctx context.Context, r request.Request) error { return d.start(ctx, r) }
+
 // start sends the start message; what fails here the sweep does within a minute.
 func (d Desk) start(ctx context.Context, r request.Request) error {
 	if !r.InOutbox() || r.NotBefore.After(d.Now()) {

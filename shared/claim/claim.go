@@ -38,6 +38,7 @@ type Claim struct {
 	Names     []string `json:"names"`      // display names
 	When      string   `json:"when"`       // month of a contact: 2026-03
 	OnFile    bool     `json:"on_file"`    // the business itself asks: no second detail is needed
+	Channel   string   `json:"channel"`    // platform of the one channel that the business means
 	Leads     []Place  `json:"leads"`      // decided by the operator, besides everything else
 
 	// For whoever looks at it.
@@ -84,7 +85,7 @@ func (c Claim) Complete() bool { return len(c.Leads) > 0 || len(c.Lacks()) == 0 
 // Lacks names what is missing to look somebody up: "business", "handle".
 func (c Claim) Lacks() []string {
 	var out []string
-	if len(c.Tenants) == 0 {
+	if len(c.Tenants) == 0 && len(c.ScopedIDs) == 0 {
 		out = append(out, "business")
 	}
 	if len(c.keys()) == 0 && len(c.Names) == 0 {

@@ -47,6 +47,12 @@ func Match(ctx context.Context, f locate.Finder, c Claim) (Found, error) {
 			return m.found, err
 		}
 	}
+	if c.Channel != "" {
+		return m.found, m.channel(ctx)
+	}
+	if len(c.Tenants) == 0 && len(c.ScopedIDs) > 0 {
+		return m.found, m.anywhere(ctx)
+	}
 	for _, tenant := range c.Tenants {
 		if slices.ContainsFunc(c.Leads, func(p Place) bool { return p.TenantID == tenant }) {
 			continue
@@ -84,6 +90,59 @@ func (m *matcher) add(ctx context.Context, items []livedata.Item) error {
 			return err
 		}
 		m.found.Subjects = append(m.found.Subjects, s)
+	}
+	return nil
+}
+
+// channel takes the one channel of the business on the platform that is meant.
+func (m *matcher) channel(ctx context.Context) error {
+	var meant []ledger.Subject
+	for _, tenant := range m.claim.Tenants {
+		err := m.EachRow(ctx, "channels_of_tenant", map[string]string{"tenant_id": tenant}, func(_ datamap.Store, items []livedata.Item) error {
+			for _, it := range items {
+				if it.Text("platform") != m.claim.Channel {
+					continue
+				}
+				s, err := m.SubjectOf(ctx, "channel", it)
+				if err != nil {
+					return err
+				}
+				meant = append(meant, s)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	m.found.Doubt = len(meant) > 1
+	if len(meant) == 1 {
+		m.found.Subjects = meant
+	}
+	return nil
+}
+
+// anywhere takes the leads with one of Meta's IDs, whichever business they wrote to:
+// there is at most one at each channel.
+func (m *matcher) anywhere(ctx context.Context) error {
+	details := m.details()
+	for _, key := range m.claim.keys() {
+		if key.by != "id" {
+			continue
+		}
+		err := m.EachRow(ctx, key.identity, key.fields, func(_ datamap.Store, items []livedata.Item) error {
+			for _, it := range items {
+				if !m.claim.fits(details, candidate{it, key.by}) {
+					m.found.Doubt = true
+				} else if err := m.add(ctx, []livedata.Item{it}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

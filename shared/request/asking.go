@@ -29,6 +29,19 @@ const (
 	MostPins = 5
 )
 
+// Begin has a request that is being admitted wait, instead of going off at once.
+func (r *Request) Begin(waiting State, at time.Time) error {
+	if !waiting.Waiting() {
+		return fault.New(fault.Permanent, "a request cannot begin by waiting as "+string(waiting))
+	}
+	r.State = waiting
+	if waiting == AwaitingAnswer {
+		r.AskedAt = at
+	}
+	r.Progress(at)
+	return nil
+}
+
 // Ask has the request wait for its requester.
 func (r *Request) Ask(at time.Time) error {
 	r.AskedAt, r.Told = at, ""
