@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/smtp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -225,6 +228,36 @@ func TestKillFunctionInTheMiddle(t *testing.T) {
 	}
 }
 
+func TestMailBySMTPAndHTTP(t *testing.T) {
+	mail := "From: a@guest.example\r\nTo: desk@stack.example\r\nSubject: x\r\n\r\nby mail\r\n"
+	if err := smtp.SendMail(shared.URLs.SMTP, nil, "a@guest.example", []string{"desk@stack.example"}, []byte(mail)); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := call(t, "POST", "/_local/mail", mail); status != 202 || !strings.Contains(text, "message_id") {
+		t.Fatalf("got %d %s", status, text)
+	}
+	if _, text := call(t, "GET", "/_local/stores/mail", ""); strings.Count(text, "by mail") != 2 {
+		t.Errorf("the bucket holds %s", text)
+	}
+	if status, text := call(t, "GET", "/_local/mail-decisions", ""); status != 200 || compact(t, text) != "[]" {
+		t.Errorf("decisions: %d %s", status, text)
+	}
+}
+
+// What a client sends through the endpoint is in the outbox.
+func TestSentMailIsCaptured(t *testing.T) {
+	text := func(s string) *types.Content { return &types.Content{Data: aws.String(s)} }
+	if _, err := sesv2.NewFromConfig(shared.AWSConfig()).SendEmail(t.Context(), &sesv2.SendEmailInput{
+		FromEmailAddress: aws.String("desk@stack.example"), Destination: &types.Destination{ToAddresses: []string{"b@guest.example"}},
+		Content: &types.EmailContent{Simple: &types.Message{Subject: text("caught"), Body: &types.Body{Text: text("x")}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, text := call(t, "GET", "/_local/outbox", ""); !strings.Contains(text, `"subject": "caught"`) || !strings.Contains(text, `"to": "b@guest.example"`) {
+		t.Errorf("outbox %s", text)
+	}
+}
+
 func TestFaultsAreRefusedAndCleared(t *testing.T) {
 	for _, bad := range []string{`{}`, `[{"service":"dynamodb","operation":"PutItem","kind":"melt"}]`, `[{"servcie":"typo"}]`} {
 		if status, _ := call(t, "POST", "/_local/faults", bad); status != 400 {
@@ -292,6 +325,7 @@ func TestTakenPort(t *testing.T) {
 	taken := listener.Addr().(*net.TCPAddr).Port
 	for variable, change := range map[string]func(*stack.Options){
 		"PORT": func(o *stack.Options) { o.Port = taken }, "AWS_PORT": func(o *stack.Options) { o.AWSPort = taken },
+		"SMTP_PORT": func(o *stack.Options) { o.SMTPPort = taken },
 	} {
 		o := options()
 		change(&o)
