@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/smtp"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/mikla-ai/data-deletion/infra/local/client"
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/internal/testbootstrap"
 	"github.com/mikla-ai/data-deletion/infra/local/stack"
@@ -233,14 +235,18 @@ func TestMailBySMTPAndHTTP(t *testing.T) {
 	if err := smtp.SendMail(shared.URLs.SMTP, nil, "a@guest.example", []string{"desk@stack.example"}, []byte(mail)); err != nil {
 		t.Fatal(err)
 	}
-	if status, text := call(t, "POST", "/_local/mail", mail); status != 202 || !strings.Contains(text, "message_id") {
-		t.Fatalf("got %d %s", status, text)
+	user := client.New(shared.URLs.API)
+	if id, err := user.Mail(t.Context(), []byte(mail), nil); err != nil || len(id) != 40 {
+		t.Fatalf("got %q, %v", id, err)
+	}
+	if _, err := user.Mail(t.Context(), []byte(mail), url.Values{"dmarc": {"MAYBE"}}); err == nil || !strings.Contains(err.Error(), "400") {
+		t.Errorf("a verdict that there is not: %v", err)
 	}
 	if _, text := call(t, "GET", "/_local/stores/mail", ""); strings.Count(text, "by mail") != 2 {
 		t.Errorf("the bucket holds %s", text)
 	}
-	if status, text := call(t, "GET", "/_local/mail-decisions", ""); status != 200 || compact(t, text) != "[]" {
-		t.Errorf("decisions: %d %s", status, text)
+	if decided, err := user.Decisions(t.Context()); err != nil || len(decided) != 0 {
+		t.Errorf("decided %v, %v", decided, err)
 	}
 }
 
@@ -253,8 +259,9 @@ func TestSentMailIsCaptured(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, text := call(t, "GET", "/_local/outbox", ""); !strings.Contains(text, `"subject": "caught"`) || !strings.Contains(text, `"to": "b@guest.example"`) {
-		t.Errorf("outbox %s", text)
+	sent, err := client.New(shared.URLs.API).Outbox(t.Context())
+	if err != nil || len(sent) != 1 || sent[0].Subject != "caught" || sent[0].To != "b@guest.example" {
+		t.Errorf("outbox %+v, %v", sent, err)
 	}
 }
 
