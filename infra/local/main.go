@@ -125,6 +125,9 @@ func optionsFrom(env func(string) string, root string) (stack.Options, error) {
 	if o.AWSPort, err = port(env("AWS_PORT"), 4566); err != nil {
 		return o, fmt.Errorf("AWS_PORT: %w", err)
 	}
+	if o.SMTPPort, err = port(env("SMTP_PORT"), 2525); err != nil {
+		return o, fmt.Errorf("SMTP_PORT: %w", err)
+	}
 	return o, nil
 }
 
@@ -140,5 +143,5 @@ func port(text string, fallback int) (int, error) {
 }
 
 func welcome(urls stack.URLs) string {
-	return fmt.Sprintf("The local stack is up.\n  API      %s\n  look in  %s\n  AWS      AWS_ENDPOINT_URL=%s\n", urls.API, urls.Console, urls.AWS)
+	return fmt.Sprintf("The local stack is up.\n  API      %s\n  look in  %s\n  AWS      AWS_ENDPOINT_URL=%s\n  SMTP     %s, for mail to privacy@mikla.ai\n", urls.API, urls.Console, urls.AWS, urls.SMTP)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -79,7 +80,7 @@ func tableKeyActions(operations []string) []string {
 }
 
 func writes(operation string) bool {
-	return !slices.Contains([]string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"}, operation)
+	return !slices.Contains([]string{"GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem"}, operation)
 }
 
 // read allows reading secrets.
@@ -94,19 +95,19 @@ func (d *deletion) read(secrets ...awssecretsmanager.Secret) rights {
 	}
 }
 
-// send allows putting requests on the start queue.
-func (d *deletion) send() rights {
+// send allows putting messages on a queue with that key.
+func (d *deletion) send(queue awssqs.Queue, key awskms.IKey) rights {
 	return rights{
-		allow([]*string{d.startQueue.QueueArn()}, "sqs:SendMessage"),
-		d.useKey(d.transportKey, "sqs", "kms:Decrypt", "kms:GenerateDataKey"),
+		allow([]*string{queue.QueueArn()}, "sqs:SendMessage"),
+		d.useKey(key, "sqs", "kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }
 
-// receive allows what Lambda needs to hand over messages of the start queue.
-func (d *deletion) receive() rights {
+// receive allows what Lambda needs to hand over messages of a queue with that key.
+func (d *deletion) receive(queue awssqs.Queue, key awskms.IKey) rights {
 	return rights{
-		allow([]*string{d.startQueue.QueueArn()}, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-		d.useKey(d.transportKey, "sqs", "kms:Decrypt"),
+		allow([]*string{queue.QueueArn()}, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+		d.useKey(key, "sqs", "kms:Decrypt"),
 	}
 }
 

@@ -71,7 +71,10 @@ func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 			metric:  d.workflow.MetricTimedOut(sum)},
 		{name: "DeletionFunctionErrors", atLeast: 5,
 			meaning: "Functions fail more often than retries explain.",
-			metric:  d.functionErrors()},
+			metric:  d.functionErrors("Errors of the functions of deletion", deletionFolders)},
+		{name: "DeletionMailFunctionErrors", atLeast: 5,
+			meaning: "Functions of mail fail more often than retries explain.",
+			metric:  d.functionErrors("Errors of the functions of mail", mailFolders)},
 		{name: "DeletionApiServerErrors", atLeast: 1,
 			meaning: "A caller got a 5xx answer: a deletion request may have been turned away.",
 			metric:  api.MetricServerError(sum)},
@@ -102,6 +105,22 @@ func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 		{name: "DeletionSweepMissing", atLeast: 1, periods: 2, absence: true,
 			meaning: "No sweep completed for ten minutes: nothing restarts what died.",
 			metric:  d.counted("SweepCompleted", sum)},
+		{name: "DeletionMailDeadLetters", atLeast: 1,
+			meaning: "A mail, a letter or word of a letter failed five times.",
+			metric: d.sumOf("Dead letters of mail", []awscloudwatch.IMetric{
+				d.mailDeadLetters.MetricApproximateNumberOfMessagesVisible(most),
+				d.lettersDeadLetters.MetricApproximateNumberOfMessagesVisible(most),
+				d.eventsDeadLetters.MetricApproximateNumberOfMessagesVisible(most),
+			})},
+		{name: "DeletionMailQueueStalled", atLeast: 600,
+			meaning: "The oldest mail that arrived has waited for ten minutes to be read.",
+			metric:  d.mailQueue.MetricApproximateAgeOfOldestMessage(most)},
+		{name: "DeletionLettersBounced", atLeast: 1,
+			meaning: "A letter came back: somebody does not learn what we promised to tell them.",
+			metric:  d.counted("Bounced", sum)},
+		{name: "DeletionReplyLimit", atLeast: 1,
+			meaning: "A limit on automatic replies was reached: two machines answering each other, or an attack.",
+			metric:  d.counted("ReplyLimitReached", sum)},
 		{name: "DeletionRefusalsSpike", atLeast: 100,
 			meaning: "Unusually many callbacks are refused: a wrong secret, or somebody probing.",
 			metric:  d.counted("Refused", sum)},
@@ -117,19 +136,29 @@ func (d *deletion) counted(metric string, options *awscloudwatch.MetricOptions) 
 	})
 }
 
-// functionErrors adds up the errors of all functions.
-func (d *deletion) functionErrors() awscloudwatch.IMetric {
+// functionErrors adds up the errors of functions, ten at the most: an alarm can look at no
+// more metrics.
+func (d *deletion) functionErrors(label string, folders []string) awscloudwatch.IMetric {
+	var metrics []awscloudwatch.IMetric
+	for _, folder := range folders {
+		metrics = append(metrics, d.functions[folder].MetricErrors(&awscloudwatch.MetricOptions{Period: fiveMinutes()}))
+	}
+	return d.sumOf(label, metrics)
+}
+
+// sumOf adds up metrics; one that has no data counts as 0.
+func (d *deletion) sumOf(label string, of []awscloudwatch.IMetric) awscloudwatch.IMetric {
 	metrics := map[string]awscloudwatch.IMetric{}
 	var terms []string
-	for i, folder := range functionFolders {
+	for i, metric := range of {
 		id := fmt.Sprintf("m%d", i)
-		metrics[id] = d.functions[folder].MetricErrors(&awscloudwatch.MetricOptions{Period: fiveMinutes()})
+		metrics[id] = metric
 		terms = append(terms, "FILL("+id+", 0)")
 	}
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression:   jsii.String(strings.Join(terms, " + ")),
 		UsingMetrics: &metrics,
-		Label:        jsii.String("Errors of all functions"),
+		Label:        jsii.String(label),
 		Period:       fiveMinutes(),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
@@ -33,6 +34,7 @@ func (d *deletion) addAPI() (awsapigateway.SpecRestApi, error) {
 	})
 	d.mayInvoke(api, "meta-callback", "/meta/*")
 	d.mayInvoke(api, "status", "/status/*")
+	d.mayInvoke(api, "link", "/link/*", "/status/*/notify")
 	return api, nil
 }
 
@@ -68,11 +70,17 @@ const accessLogFormat = `{"request_id":"$context.requestId","time":"$context.req
 func (d *deletion) accessLogName() string { return "/aws/apigateway/" + d.stage.name("api") }
 
 // mayInvoke lets this API call a function on the paths given, with "*" for a parameter.
-func (d *deletion) mayInvoke(api awsapigateway.SpecRestApi, folder, path string) {
-	d.functions[folder].AddPermission(jsii.String("FromApi"), &awslambda.Permission{
-		Principal: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
-		SourceArn: api.ArnForExecuteApi(jsii.String("*"), &path, jsii.String(d.stage.Name)),
-	})
+func (d *deletion) mayInvoke(api awsapigateway.SpecRestApi, folder string, paths ...string) {
+	for i, path := range paths {
+		id := "FromApi"
+		if i > 0 {
+			id += strconv.Itoa(i + 1)
+		}
+		d.functions[folder].AddPermission(&id, &awslambda.Permission{
+			Principal: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
+			SourceArn: api.ArnForExecuteApi(jsii.String("*"), &path, jsii.String(d.stage.Name)),
+		})
+	}
 }
 
 // apiDefinition is the part of the document that API Gateway acts on, with the

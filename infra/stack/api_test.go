@@ -24,6 +24,8 @@ func TestRoutesReachTheirFunctions(t *testing.T) {
 		"/meta/{app}/data-deletion": "get head post MetaCallback",
 		"/meta/{app}/deauthorize":   "get head post MetaCallback",
 		"/status/{code}":            "get head Status",
+		"/status/{code}/notify":     "post Link",
+		"/link/{token}":             "get head post Link",
 	}
 	for _, api := range ofType(t, "AWS::ApiGateway::RestApi") {
 		paths := object(object(api.Properties, "Body"), "paths")
@@ -131,6 +133,27 @@ func TestLogsOfTheAPIHoldNoCodes(t *testing.T) {
 	}
 }
 
+// The routes that a permission opens are those that the contract has.
+func TestEveryRouteMayCallItsFunction(t *testing.T) {
+	open := map[string][]string{}
+	for _, r := range ofType(t, "AWS::Lambda::Permission") {
+		if r.Properties["Principal"] != "apigateway.amazonaws.com" {
+			continue
+		}
+		parts := object(r.Properties, "SourceArn")["Fn::Join"].([]any)[1].([]any)
+		_, path, _ := strings.Cut(parts[len(parts)-1].(string), "/dev/*/")
+		fn := regexp.MustCompile(`"Fn::GetAtt":\["([A-Za-z]+)`).FindStringSubmatch(texts(r.Properties["FunctionName"])[0])[1]
+		open[fn] = append(open[fn], "/"+path)
+	}
+	for _, paths := range open {
+		slices.Sort(paths)
+	}
+	want := "map[Link:[/link/* /status/*/notify] MetaCallback:[/meta/*] Status:[/status/*]]"
+	if got := fmt.Sprint(open); got != want {
+		t.Errorf("open are %s, want %s", got, want)
+	}
+}
+
 func TestOnlyThisAPIMayCallFunctions(t *testing.T) {
 	for id, r := range ofType(t, "AWS::Lambda::Permission") {
 		if r.Properties["SourceArn"] == nil {
@@ -142,13 +165,15 @@ func TestOnlyThisAPIMayCallFunctions(t *testing.T) {
 func TestFirewallLimitsEverybodyButMetasCallbacks(t *testing.T) {
 	exempt := regexp.MustCompile(callbackPath)
 	for path, want := range map[string]bool{
-		"/dev/meta/1234567890/data-deletion": true,
-		"/meta/1234567890/deauthorize":       true,
-		"/dev/status/ABCDEFGHIJKLMNOPQRST23": false,
-		"/status/meta":                       false,
-		"/meta/1/data-deletion/x":            false,
-		"/dev/x/meta/1/data-deletion":        false,
-		"/":                                  false,
+		"/dev/meta/1234567890/data-deletion":    true,
+		"/meta/1234567890/deauthorize":          true,
+		"/dev/status/ABCDEFGHIJKLMNOPQRST23":    false,
+		"/status/meta":                          false,
+		"/dev/link/AbC123":                      false,
+		"/status/ABCDEFGHIJKLMNOPQRST23/notify": false,
+		"/meta/1/data-deletion/x":               false,
+		"/dev/x/meta/1/data-deletion":           false,
+		"/":                                     false,
 	} {
 		if exempt.MatchString(path) != want {
 			t.Errorf("%s: exempt %v, want %v", path, !want, want)

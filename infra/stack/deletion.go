@@ -8,7 +8,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
@@ -28,14 +30,22 @@ type deletion struct {
 	recordsKey    awskms.Key  // of ledger, casefile, its keys, and tombstones
 	secretsKey    awskms.Key
 	transportKey  awskms.Key // of queues, logs and alarms: opaque IDs only
+	mailKey       awskms.Key // of mails, and of the topics and queues that carry addresses
 	tables        map[string]awsdynamodb.TableV2
 	metaApps      awssecretsmanager.Secret
 	codeSecret    awssecretsmanager.Secret
 	fingerprint   awssecretsmanager.Secret
 	startQueue    awssqs.Queue
 	deadLetters   awssqs.Queue
+	mailBucket    awss3.Bucket
+	mailQueue     awssqs.Queue // SES's notices of mails that arrived
+	lettersQueue  awssqs.Queue // letters to be sent, by opaque IDs
+	eventsQueue   awssqs.Queue // what became of letters
+	letters       awsses.CfnConfigurationSet
 	functions     map[string]awslambda.Function
-	workflow      awsstepfunctions.StateMachine
+
+	mailDeadLetters, lettersDeadLetters, eventsDeadLetters awssqs.Queue
+	workflow                                               awsstepfunctions.StateMachine
 }
 
 func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms.IKey, code string) error {
@@ -56,11 +66,13 @@ func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms
 	d.addTables()
 	d.addSecrets()
 	d.addQueues()
+	d.addMail()
 	d.addStepFunctions()
 	if err := d.addWorkflow(); err != nil {
 		return err
 	}
 	d.addEdgeFunctions()
+	d.addMailFunctions()
 	api, err := d.addAPI()
 	if err != nil {
 		return err
@@ -119,11 +131,11 @@ func (d *deletion) secret(id, name, description string, props *awssecretsmanager
 }
 
 func (d *deletion) addQueues() {
-	d.deadLetters = d.queue("StartDeadLetterQueue", &awssqs.QueueProps{
+	d.deadLetters = d.queue("StartDeadLetterQueue", d.transportKey, &awssqs.QueueProps{
 		QueueName:       jsii.String(d.stage.name("start-dlq")),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
-	d.startQueue = d.queue("StartQueue", &awssqs.QueueProps{
+	d.startQueue = d.queue("StartQueue", d.transportKey, &awssqs.QueueProps{
 		QueueName:         jsii.String(d.stage.name("start")),
 		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(4)),
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * startTimeout)),
@@ -133,9 +145,9 @@ func (d *deletion) addQueues() {
 	d.output("StartDeadLetterQueueUrl", d.deadLetters.QueueUrl())
 }
 
-func (d *deletion) queue(id string, props *awssqs.QueueProps) awssqs.Queue {
+func (d *deletion) queue(id string, key awskms.IKey, props *awssqs.QueueProps) awssqs.Queue {
 	props.Encryption = awssqs.QueueEncryption_KMS
-	props.EncryptionMasterKey = d.transportKey
+	props.EncryptionMasterKey = key
 	props.EnforceSSL = jsii.Bool(true)
 	return awssqs.NewQueue(d.stack, jsii.String(id), props)
 }

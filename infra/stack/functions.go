@@ -12,13 +12,18 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// functionFolders are the folders of functions/ that deploy.
-var functionFolders = []string{
-	"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "sweep", "status",
-}
+// The folders of functions/ that deploy.
+var (
+	deletionFolders = []string{
+		"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "sweep", "status",
+	}
+	mailFolders     = []string{"mail-intake", "mail-send", "mail-events", "link"}
+	functionFolders = slices.Concat(deletionFolders, mailFolders)
+)
 
 // startTimeout of start-deletion, seconds; the queue hides a message six times as long.
 const startTimeout = 30
@@ -101,11 +106,17 @@ func (d *deletion) addStepFunctions() {
 	d.add(function{
 		folder: "close", timeout: 60,
 		description: "Counts, scrubs the casefile and sets the request's last state.",
-		environment: map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys},
+		environment: map[string]*string{
+			"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys,
+			"LETTERS_QUEUE_URL": d.lettersQueue.QueueUrl(),
+			"MAIL_BUCKET":       d.mailBucket.BucketName(),
+		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),
 			d.own("casefile", "GetItem", "Query", "DeleteItem"),
 			d.own("casekeys", "GetItem", "DeleteItem"),
+			d.send(d.lettersQueue, d.transportKey),
+			d.forgetMail(),
 		),
 	})
 }
@@ -143,7 +154,7 @@ func (d *deletion) addMetaCallback() {
 			d.own("casefile", "GetItem", "PutItem"),
 			d.own("casekeys", "GetItem", "PutItem"),
 			d.live("security_log", "UpdateItem"),
-			d.send(),
+			d.send(d.startQueue, d.transportKey),
 			d.read(d.metaApps, d.codeSecret, d.fingerprint),
 		),
 	})
@@ -159,16 +170,26 @@ func (d *deletion) addStartDeletion() {
 		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
-			d.receive(),
+			d.receive(d.startQueue, d.transportKey),
 			rights{allow([]*string{d.workflow.StateMachineArn()}, "states:StartExecution")},
 		),
 	})
-	awslambda.NewEventSourceMapping(d.stack, jsii.String("StartDeletionFromQueue"), &awslambda.EventSourceMappingProps{
-		Target:                  start,
-		EventSourceArn:          d.startQueue.QueueArn(),
-		BatchSize:               jsii.Number(10),
+	d.feed(start, d.startQueue, "StartDeletionFromQueue", 10, 0)
+}
+
+// feed hands a queue's messages to a function, so many a batch and so many batches at
+// once; 0 bounds them not.
+func (d *deletion) feed(fn awslambda.Function, queue awssqs.Queue, id string, batch, atOnce float64) {
+	props := &awslambda.EventSourceMappingProps{
+		Target:                  fn,
+		EventSourceArn:          queue.QueueArn(),
+		BatchSize:               jsii.Number(batch),
 		ReportBatchItemFailures: jsii.Bool(true),
-	})
+	}
+	if atOnce > 0 {
+		props.MaxConcurrency = jsii.Number(atOnce)
+	}
+	awslambda.NewEventSourceMapping(d.stack, jsii.String(id), props)
 }
 
 func (d *deletion) addSweep() {
@@ -179,11 +200,13 @@ func (d *deletion) addSweep() {
 		environment: map[string]*string{
 			"LEDGER_TABLE":      d.table("ledger"),
 			"START_QUEUE_URL":   d.startQueue.QueueUrl(),
+			"LETTERS_QUEUE_URL": d.lettersQueue.QueueUrl(),
 			"STATE_MACHINE_ARN": d.workflow.StateMachineArn(),
 		},
 		rights: all(
 			d.own("ledger", "Query", "GetItem", "PutItem"),
-			d.send(),
+			d.send(d.startQueue, d.transportKey),
+			d.send(d.lettersQueue, d.transportKey),
 			rights{allow([]*string{&execution}, "states:DescribeExecution")},
 		),
 	})

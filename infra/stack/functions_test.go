@@ -23,9 +23,13 @@ var expected = map[string]struct {
 	"fence":          {60, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
 	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES WRITE_BUDGET"},
 	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE INDEX_SETTLE_SECONDS LEDGER_TABLE STORES"},
-	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
-	"sweep":          {50, "LEDGER_TABLE START_QUEUE_URL STATE_MACHINE_ARN"},
+	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET"},
+	"sweep":          {50, "LEDGER_TABLE LETTERS_QUEUE_URL START_QUEUE_URL STATE_MACHINE_ARN"},
 	"status":         {10, "LEDGER_TABLE"},
+	"mail-intake":    {60, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET START_QUEUE_URL TENANTS_TABLE"},
+	"mail-send":      {30, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET CONFIGURATION_SET FINGERPRINT_SECRET LEDGER_TABLE PUBLIC_BASE_URL SENDER"},
+	"mail-events":    {30, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL"},
+	"link":           {10, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL START_QUEUE_URL"},
 }
 
 // deployed is the functions of the template by folder.
@@ -156,7 +160,7 @@ func roleOf(t *testing.T, folder string) resource {
 }
 
 // Where "*" may end a resource: it stands for what has no name yet.
-var openEnded = regexp.MustCompile(`^arn:aws:(s3:::mikla-dev-media-\d+/\*|states:[^*]+:execution:mikla-dev-deletion:\*)$`)
+var openEnded = regexp.MustCompile(`^arn:aws:(s3:::mikla-dev-(media-\d+|mail-\d+/(raw|decisions))/\*|states:[^*]+:execution:mikla-dev-deletion:\*)$`)
 
 func TestRolesGrantNothingByWildcard(t *testing.T) {
 	for id, r := range ofType(t, "AWS::IAM::Role") {
@@ -185,7 +189,7 @@ var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conv
 
 func writesData(action string) bool {
 	service, operation, _ := strings.Cut(action, ":")
-	reads := []string{"GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "ListBucketVersions"}
+	reads := []string{"GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem", "ListBucketVersions"}
 	return (service == "dynamodb" || service == "s3") && !slices.Contains(reads, operation)
 }
 
@@ -213,6 +217,8 @@ func TestWhoMayHoldTheKeysOfCaseFiles(t *testing.T) {
 	want := map[string]string{
 		"meta-callback": "GetItem PutItem", "locate": "GetItem", "fence": "GetItem", "purge": "GetItem",
 		"verify": "GetItem", "close": "DeleteItem GetItem",
+		"mail-intake": "GetItem PutItem Query", "mail-send": "GetItem PutItem Query", "link": "GetItem PutItem Query",
+		"mail-events": "DeleteItem GetItem PutItem Query",
 	}
 	for _, folder := range functionFolders {
 		var may []string
@@ -276,19 +282,38 @@ func TestEveryReaderMayUseTheKey(t *testing.T) {
 	}
 }
 
-func TestStartQueueHidesMessagesLongEnough(t *testing.T) {
-	for id, r := range ofType(t, "AWS::SQS::Queue") {
-		if r.Properties["RedrivePolicy"] == nil {
-			continue
+// Each queue feeds one function, in batches of a size, so many at once, and hides a
+// message until the function has surely ended.
+func TestQueuesFeedTheirFunctions(t *testing.T) {
+	resources := golden(t)["Deletion"].Resources
+	referred := func(value any) resource {
+		for _, of := range value.(map[string]any) {
+			if list, ok := of.([]any); ok {
+				of = list[0]
+			}
+			return resources[of.(string)]
 		}
-		if got := r.Properties["VisibilityTimeout"]; got != 6*expected["start-deletion"].timeout {
-			t.Errorf("%s hides messages for %v s, want six times the function's timeout", id, got)
+		return resource{}
+	}
+	got := map[string]string{}
+	for id, r := range ofType(t, "AWS::Lambda::EventSourceMapping") {
+		queue, fn := referred(r.Properties["EventSourceArn"]).Properties, referred(r.Properties["FunctionName"]).Properties
+		folder := strings.TrimPrefix(fn["FunctionName"].(string), dev.name(""))
+		got[strings.TrimPrefix(queue["QueueName"].(string), dev.name(""))] = fmt.Sprint(folder, " ", r.Properties["BatchSize"], " ",
+			object(r.Properties, "ScalingConfig")["MaximumConcurrency"])
+		if hides := queue["VisibilityTimeout"]; hides != 6*expected[folder].timeout {
+			t.Errorf("%s hides messages for %v s, want six times the timeout of %s", queue["QueueName"], hides, folder)
+		}
+		if tries := object(queue, "RedrivePolicy")["maxReceiveCount"]; tries != 5.0 {
+			t.Errorf("%s hands out a message %v times, want 5", queue["QueueName"], tries)
+		}
+		if reports := fmt.Sprint(r.Properties["FunctionResponseTypes"]); reports != "[ReportBatchItemFailures]" {
+			t.Errorf("%s reports %s", id, reports)
 		}
 	}
-	for id, r := range ofType(t, "AWS::Lambda::EventSourceMapping") {
-		if got := fmt.Sprint(r.Properties["FunctionResponseTypes"]); got != "[ReportBatchItemFailures]" {
-			t.Errorf("%s reports %s", id, got)
-		}
+	want := map[string]string{"start": "start-deletion 10 <nil>", "mail-received": "mail-intake 1 10", "letters": "mail-send 1 5", "mail-events": "mail-events 10 5"}
+	if !maps.Equal(got, want) {
+		t.Errorf("queues feed %v, want %v", got, want)
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 func (d *deletion) addKeys() {
 	d.recordsKey = d.key("RecordsKey", "records", "Ledger, casefile, its keys, and tombstones")
 	d.secretsKey = d.key("SecretsKey", "secrets", "App secrets, code secret and fingerprint secret")
+	d.mailKey = d.key("MailKey", "mail", "Mails, and the topics and queues that carry addresses")
+	d.mailKey.AddToResourcePolicy(d.topicsMayUseKey(), nil)
+	d.mailKey.AddToResourcePolicy(d.eventsMayUseKey(), nil)
 	d.transportKey = d.key("TransportKey", "transport", "Queues, logs and alarms")
 	d.transportKey.AddToResourcePolicy(d.logsMayUseKey(), nil)
 	d.transportKey.AddToResourcePolicy(d.alarmsMayUseKey(), nil)
@@ -41,6 +44,24 @@ func (d *deletion) logsMayUseKey() awsiam.PolicyStatement {
 // alarmsMayUseKey lets CloudWatch publish to the encrypted topic of the alarms.
 func (d *deletion) alarmsMayUseKey() awsiam.PolicyStatement {
 	return keyUse("cloudwatch.amazonaws.com",
+		map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.stage.Account}},
+		"kms:Decrypt", "kms:GenerateDataKey")
+}
+
+// topicsMayUseKey lets the topics of mail put messages on the encrypted queues.
+func (d *deletion) topicsMayUseKey() awsiam.PolicyStatement {
+	return keyUse("sns.amazonaws.com",
+		map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": []string{
+			d.stage.arn("sns", d.stage.name("mail-received")),
+			d.stage.arn("sns", d.stage.name("mail-events")),
+		}}},
+		"kms:Decrypt", "kms:GenerateDataKey")
+}
+
+// eventsMayUseKey lets SES publish what became of letters to the encrypted topic. Mails
+// that arrive it publishes with the role of the receipt rule.
+func (d *deletion) eventsMayUseKey() awsiam.PolicyStatement {
+	return keyUse("ses.amazonaws.com",
 		map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.stage.Account}},
 		"kms:Decrypt", "kms:GenerateDataKey")
 }

@@ -65,6 +65,10 @@ func (t template) physical(value any) (string, error) {
 		return name("TableName"), nil
 	case "AWS::SecretsManager::Secret":
 		return name("Name"), nil // as good as the ARN, whose last characters are random
+	case "AWS::S3::Bucket":
+		return name("BucketName"), nil
+	case "AWS::SES::ConfigurationSet":
+		return name("Name"), nil
 	case "AWS::SQS::Queue":
 		return "https://sqs." + dev.Region + ".amazonaws.com/" + dev.Account + "/" + name("QueueName"), nil
 	case "AWS::StepFunctions::StateMachine":

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
@@ -14,6 +16,7 @@ type Stage struct {
 	Account       string
 	Region        string
 	PublicBaseURL string // default of the parameter PublicBaseUrl, without final slash
+	Mailbox       string // where people write to and letters come from; its domain is verified by Mikla
 	WriteCapacity int    // write units a second that each of Mikla's tables bears
 	PurgePercent  int    // of which all purges together take so much; 0 does not bound them
 }
@@ -30,6 +33,7 @@ var dev = Stage{
 	Account:       "000000000000",
 	Region:        "eu-west-1",
 	PublicBaseURL: "https://privacy-dev.mikla.example",
+	Mailbox:       "privacy@mikla.ai",
 	WriteCapacity: onDemand,
 	PurgePercent:  25,
 }
@@ -58,6 +62,12 @@ func (s Stage) storeName(store datamap.Store) string {
 
 // name is the physical name of a resource of this service.
 func (s Stage) name(of string) string { return "mikla-" + s.Name + "-deletion-" + of }
+
+// mailDomain is the SES identity of the mailbox.
+func (s Stage) mailDomain() string {
+	_, domain, _ := strings.Cut(s.Mailbox, "@")
+	return domain
+}
 
 // arn of a resource in this stage.
 func (s Stage) arn(service, resource string) string {

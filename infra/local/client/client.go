@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/infra/local/platform"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 	"github.com/mikla-ai/data-deletion/shared/signedrequest"
 )
 
@@ -109,6 +110,34 @@ func (c Client) Schedule(ctx context.Context, name string) error {
 	return c.must(ctx, http.MethodPost, "/_local/schedules/"+name, nil, nil, nil)
 }
 
+// Mail hands in a raw mail as SES would, and returns SES's ID of it. query says what differs
+// from a mail that passes everything: dmarc, spf, dkim, spam, virus, from, to.
+func (c Client) Mail(ctx context.Context, raw []byte, query url.Values) (string, error) {
+	answer, err := c.Do(ctx, http.MethodPost, postoffice.Path+"?"+query.Encode(), http.Header{"Content-Type": {"message/rfc822"}}, raw)
+	if err != nil {
+		return "", err
+	}
+	if answer.Status != http.StatusAccepted {
+		return "", fmt.Errorf("the mail was answered %d: %s", answer.Status, bytes.TrimSpace(answer.Body))
+	}
+	var taken struct {
+		ID string `json:"message_id"`
+	}
+	return taken.ID, json.Unmarshal(answer.Body, &taken)
+}
+
+// Outbox lists the letters that were sent, oldest first.
+func (c Client) Outbox(ctx context.Context) ([]postoffice.Letter, error) {
+	var letters []postoffice.Letter
+	return letters, c.must(ctx, http.MethodGet, "/_local/outbox", nil, nil, &letters)
+}
+
+// Decisions lists what was decided of each mail, in the order in which the mails came.
+func (c Client) Decisions(ctx context.Context) ([]Item, error) {
+	var list []Item
+	return list, c.must(ctx, http.MethodGet, "/_local/mail-decisions", nil, nil, &list)
+}
+
 // Fault is one entry of the list of faults to inject.
 type Fault struct {
 	Service   string `json:"service"`
@@ -117,6 +146,7 @@ type Fault struct {
 	Count     int    `json:"count"`
 	Skip      int    `json:"skip,omitempty"` // calls that pass first
 	Function  string `json:"function,omitempty"`
+	Resource  string `json:"resource,omitempty"` // of a letter: the address it goes to
 }
 
 // Faults injects faults.

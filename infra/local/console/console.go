@@ -17,6 +17,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/schedule"
 	"github.com/mikla-ai/data-deletion/infra/local/stores"
@@ -29,11 +30,13 @@ type Console struct {
 	Calls  *front.Calls
 	Faults *front.Faults
 	Logs   *logbook.Book
+	Office *postoffice.Office
 	// Rules by the names that POST /_local/schedules/{name} takes.
 	Rules map[string]*schedule.Rule
 	// Routes of the API, its address and that of the AWS endpoint, for the page.
 	Routes         []string
 	APIURL, AWSURL string
+	SMTP           string // address of the SMTP server
 	// Now dates the requests that the page shows.
 	Now func() time.Time
 
@@ -73,7 +76,10 @@ func (c *Console) Handler() http.Handler {
 	mux.HandleFunc("GET /_local/logs", c.logs)
 	mux.HandleFunc("GET /_local/executions", c.executions)
 	mux.HandleFunc("GET /_local/queues", c.queues)
-	mux.HandleFunc("GET /_local/outbox", outbox)
+	mux.HandleFunc("GET /_local/outbox", c.outbox)
+	mux.HandleFunc("GET /_local/outbox/{id}", c.letter)
+	mux.HandleFunc("GET /_local/mail-decisions", c.decisions)
+	mux.Handle("POST "+postoffice.Path, c.Office)
 	mux.HandleFunc("POST /_local/schedules/{name}", c.runSchedule)
 	return mux
 }
@@ -81,11 +87,6 @@ func (c *Console) Handler() http.Handler {
 func health(w http.ResponseWriter, _ *http.Request) {
 	write(w, http.StatusOK, map[string]string{"status": "up"})
 }
-
-// sentMails lists the mails sent so far. No function sends any yet.
-func sentMails() []struct{} { return []struct{}{} }
-
-func outbox(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, sentMails()) }
 
 func write(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,12 +17,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/internal/testengines"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/schedule"
 	"github.com/mikla-ai/data-deletion/infra/local/template"
@@ -60,6 +63,8 @@ func open(t *testing.T) *Console {
 	c := New(world, testengines.Shared.Config("console"))
 	c.APIURL, c.Now, c.Logs = apiURL, func() time.Time { return now }, logbook.New(100, nil)
 	c.Calls, c.Faults = testengines.Shared.Front.Calls, testengines.Shared.Front.Faults
+	c.Office = postoffice.New(world, testengines.Shared.Config("console"), c.Faults, slog.New(slog.DiscardHandler))
+	c.SMTP = "127.0.0.1:2525"
 	c.Rules = map[string]*schedule.Rule{"sweep": {Invoke: func([]byte) ([]byte, error) { return []byte(`"done"`), nil }}}
 	t.Cleanup(c.Faults.Clear)
 	return c
@@ -245,11 +250,58 @@ func purge(t *testing.T, c *Console, url string) {
 	}
 }
 
-func TestMailIsSaidToComeLater(t *testing.T) {
+func TestNoMailYet(t *testing.T) {
 	c := open(t)
-	c.shows(t, "Mail is not part of this version", `href="/_local/outbox"`)
-	if status, text := c.get(t, "GET", "/_local/outbox", ""); status != http.StatusOK || strings.TrimSpace(text) != "[]" {
-		t.Errorf("outbox: %d %s", status, text)
+	c.shows(t, "<code>127.0.0.1:2525</code>", "<h3>In</h3>\n<p class=\"soft\">None yet.", "<h3>Out</h3>\n<p class=\"soft\">None yet.", `href="/_local/outbox"`)
+	for _, path := range []string{"/_local/outbox", "/_local/mail-decisions"} {
+		if status, text := c.get(t, "GET", path, ""); status != http.StatusOK || strings.TrimSpace(text) != "[]" {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+}
+
+// A mail that came shows with what was decided of it, and says when it is gone.
+func TestMailsThatCameShow(t *testing.T) {
+	c := open(t)
+	status, text := c.get(t, "POST", "/_local/mail?dmarc=GRAY", "From: <a@guest.example>\nTo: desk@console.example\nSubject: Delete <me>\n\nx\n")
+	var answered struct {
+		ID string `json:"message_id"`
+	}
+	if err := json.Unmarshal([]byte(text), &answered); status != http.StatusAccepted || err != nil {
+		t.Fatal(status, text)
+	}
+	c.shows(t, "Delete &lt;me&gt;", "from <bdi>a@guest.example</bdi> to desk@console.example", "DMARC GRAY", answered.ID+"</code></small>", `data-label="Decision">none`)
+	decision := `{"mail":[{"key":"decisions/` + answered.ID + `","text":"{\"route\":\"challenge\"}"}]}`
+	if status, text := c.get(t, "POST", "/_local/seed", decision); status != http.StatusOK {
+		t.Fatal(text)
+	}
+	c.shows(t, `&#34;route&#34;: &#34;challenge&#34;`)
+	if _, text := c.get(t, "GET", "/_local/mail-decisions", ""); strings.Join(strings.Fields(text), "") != `[{"route":"challenge"}]` {
+		t.Errorf("decisions %s", text)
+	}
+	_, err := s3.NewFromConfig(testengines.Shared.Config("console")).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("console-mail"), Key: aws.String("raw/" + answered.ID)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.shows(t, answered.ID+"</code>, deleted")
+}
+
+// A letter shows as text, and as HTML in a frame where nothing of it can run.
+func TestLettersThatWentOutShow(t *testing.T) {
+	c := open(t)
+	c.Office.Sent([]byte(`{"FromEmailAddress":"desk@console.example","Destination":{"ToAddresses":["a@guest.example"]},
+		"Content":{"Simple":{"Subject":{"Data":"Gone"},"Body":{"Text":{"Data":"All <gone>."},"Html":{"Data":"<p>All gone.</p>"}}}}}`), []byte(`{"MessageId":"m-1"}`))
+	c.shows(t, "<bdi>Gone</bdi>", "to <bdi>a@guest.example</bdi>", "All &lt;gone&gt;.", `<iframe sandbox loading="lazy" title="Gone" src="/_local/outbox/m-1">`)
+	w := httptest.NewRecorder()
+	c.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/_local/outbox/m-1", nil))
+	if w.Code != http.StatusOK || w.Body.String() != "<p>All gone.</p>" || !strings.HasPrefix(w.Header().Get("Content-Security-Policy"), "sandbox; default-src 'none'") {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	if status, _ := c.get(t, "GET", "/_local/outbox/m-2", ""); status != http.StatusNotFound {
+		t.Errorf("a letter that there is not: %d", status)
+	}
+	if _, text := c.get(t, "GET", "/_local/outbox", ""); !strings.Contains(text, `"to": "a@guest.example"`) || !strings.Contains(text, `"html": "<p>All gone.</p>"`) {
+		t.Errorf("outbox %s", text)
 	}
 }
 
@@ -291,7 +343,7 @@ func TestCommandsHaveTheAddressOfThisStack(t *testing.T) {
 func TestPageLoadsNothing(t *testing.T) {
 	answer := httptest.NewRecorder()
 	open(t).Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/_local/", nil))
-	if got := answer.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src") {
+	if got := answer.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; frame-src 'self'; style-src") {
 		t.Errorf("policy %q", got)
 	}
 	page, err := io.ReadAll(answer.Body)

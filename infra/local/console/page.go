@@ -14,6 +14,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 )
 
 //go:embed page.html
@@ -27,7 +28,9 @@ type view struct {
 	Routes         []string
 	Requests       []requestLine
 	Groups         []storeGroup
-	Sent           int // mails
+	SMTP           string
+	Mails          []mailLine
+	Letters        []postoffice.Letter
 	Queues         []queueLine
 	Schedules      []string
 	Faults         []front.Fault
@@ -46,8 +49,8 @@ type logLine struct{ At, Source, Line string }
 
 const shownLogs = 20
 
-// policy allows the page's own style and nothing else.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// policy allows the page's own style, the letters that it shows, and nothing else.
+const policy = "default-src 'none'; frame-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (c *Console) page(w http.ResponseWriter, r *http.Request) {
 	shown, err := c.view(r.Context())
@@ -67,7 +70,7 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) view(ctx context.Context) (view, error) {
-	v := view{APIURL: c.APIURL, AWSURL: c.AWSURL, Routes: c.Routes, Sent: len(sentMails()),
+	v := view{APIURL: c.APIURL, AWSURL: c.AWSURL, Routes: c.Routes, SMTP: c.SMTP, Letters: newestLetters(c.Office.Outbox()),
 		Faults: c.Faults.Pending(), Schedules: slices.Sorted(maps.Keys(c.Rules)), Logs: c.lastLogs()}
 	executions, err := c.listExecutions(ctx, lookup{})
 	if err != nil {
@@ -77,6 +80,9 @@ func (c *Console) view(ctx context.Context) (view, error) {
 		return v, err
 	}
 	if v.Groups, err = c.storeGroups(ctx); err != nil {
+		return v, err
+	}
+	if v.Mails, err = c.mailLines(ctx); err != nil {
 		return v, err
 	}
 	v.Queues, err = c.queueLines(ctx)

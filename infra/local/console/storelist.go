@@ -48,6 +48,7 @@ var holds = map[string]string{
 	"security_log":       "refusals and abuse, with fingerprints in place of IDs",
 	"metrics":            "totals that name nobody",
 	"request_record":     "the requests themselves",
+	"mail":               "mails to privacy@, what was decided of them, and word of what became of letters",
 }
 
 func (c *Console) storeGroups(ctx context.Context) ([]storeGroup, error) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/mikla-ai/data-deletion/infra/local/wire"
 )
 
 // Fault is something that goes wrong with calls that match it.
@@ -29,11 +31,22 @@ const (
 	Kill        = "kill"          // the calling process dies before the call is applied
 )
 
+// Kinds of faults of the service "mail", operation "Delivery", which is no call: what
+// becomes of a letter after it was sent. Their resource is the address it goes to.
+const (
+	Bounce    = "bounce"    // it comes back
+	Complaint = "complaint" // it arrives, and its receiver calls it spam
+	Silence   = "silence"   // nobody ever says what became of it
+)
+
 func (f Fault) check() error {
 	batch := f.Service == "dynamodb" && (f.Operation == "BatchWriteItem" || f.Operation == "BatchGetItem")
+	ofMail := slices.Contains([]string{Bounce, Complaint, Silence}, f.Kind)
 	switch {
-	case !slices.Contains([]string{Throttle, Lost, Unprocessed, PerKeyError, Kill}, f.Kind):
+	case !ofMail && !slices.Contains([]string{Throttle, Lost, Unprocessed, PerKeyError, Kill}, f.Kind):
 		return fmt.Errorf("no fault of kind %q", f.Kind)
+	case ofMail != (f.Service == "mail" && f.Operation == "Delivery"):
+		return fmt.Errorf("%s, %s and %s happen to mail Delivery, and nothing else does", Bounce, Complaint, Silence)
 	case f.Service == "" || f.Operation == "":
 		return fmt.Errorf("a fault needs service and operation")
 	case f.Kind == Unprocessed && !batch:
@@ -86,6 +99,12 @@ func (l *Faults) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.pending = nil
+}
+
+// Delivery takes the fault that hits a letter to an address: its kind, or false.
+func (l *Faults) Delivery(address string) (kind string, ok bool) {
+	fault, ok := l.take(&call{Call: wire.Call{Service: "mail", Operation: "Delivery", Resources: []string{address}}})
+	return fault.Kind, ok
 }
 
 // take finds the first fault that hits a call. A fault that lets the call pass hides

@@ -31,6 +31,7 @@ type Front struct {
 	moto    http.Handler
 	tables  *tableSettings
 	kill    func(sandbox string) bool
+	sent    func(request, answer []byte)
 }
 
 // Config wires a Front.
@@ -129,6 +130,28 @@ func (f *Front) Name(accessKey, function string) {
 	f.callers[accessKey] = function
 }
 
+// OnSend has every mail that SES sends told: the call and its answer.
+func (f *Front) OnSend(sent func(request, answer []byte)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sent = sent
+}
+
+// posting passes a call of SendEmail on and tells of it before it is answered.
+func (f *Front) posting(c *call) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := newRecorder()
+		f.moto.ServeHTTP(answer, r)
+		f.mu.Lock()
+		sent := f.sent
+		f.mu.Unlock()
+		if sent != nil && answer.status == http.StatusOK {
+			sent(c.Body, answer.body.Bytes())
+		}
+		write(w, wire.Answer{Status: answer.status, Header: answer.header, Body: answer.body.Bytes()})
+	})
+}
+
 func (f *Front) name(accessKey string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -169,6 +192,10 @@ func (f *Front) engine(c *call) http.Handler {
 			return answer
 		}
 		return f.dynamo
+	case "ses":
+		if c.Operation == "SendEmail" {
+			return f.posting(c)
+		}
 	}
 	return f.moto
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	objects "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	mail "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
@@ -198,6 +200,10 @@ func TestThrottleIsTheServicesOwnError(t *testing.T) {
 		}},
 		"states": {"ListStateMachines", "ThrottlingException", func() error {
 			_, err := sfn.NewFromConfig(config).ListStateMachines(ctx, &sfn.ListStateMachinesInput{})
+			return err
+		}},
+		"ses": {"SendEmail", "TooManyRequestsException", func() error {
+			_, err := sesv2.NewFromConfig(config).SendEmail(ctx, &sesv2.SendEmailInput{Content: &mail.EmailContent{}})
 			return err
 		}},
 	} {
@@ -392,6 +398,8 @@ func TestFaultsAreCheckedBeforeAnyIsTaken(t *testing.T) {
 		{Service: "dynamodb", Operation: "PutItem", Kind: front.Unprocessed},
 		{Service: "s3", Operation: "DeleteObject", Kind: front.PerKeyError},
 		{Service: "dynamodb", Operation: "PutItem", Kind: front.Lost, Count: -1},
+		{Service: "ses", Operation: "SendEmail", Kind: front.Bounce},
+		{Service: "mail", Operation: "Delivery", Kind: front.Throttle},
 	} {
 		if err := f.Faults.Add([]front.Fault{good, bad}); err == nil || !strings.Contains(err.Error(), "fault 1") {
 			t.Errorf("%+v: got %v", bad, err)

@@ -36,8 +36,6 @@ var noEffect = map[string]kind{
 	"AWS::Logs::LogGroup":              {reason: notWatched, service: "logs", prefix: "log-group:", property: "LogGroupName"},
 	"AWS::Logs::MetricFilter":          {reason: notWatched},
 	"AWS::S3::BucketPolicy":            {reason: notEnforced},
-	"AWS::SNS::Subscription":           {reason: notWatched},
-	"AWS::SNS::Topic":                  {reason: notWatched, service: "sns", property: "TopicName", refIsARN: true},
 	"AWS::SNS::TopicPolicy":            {reason: notEnforced},
 	"AWS::SQS::QueuePolicy":            {reason: notEnforced},
 	"AWS::WAFv2::LoggingConfiguration": {reason: notWatched},

@@ -16,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/mikla-ai/data-deletion/infra/local/template"
@@ -33,6 +35,9 @@ type World struct {
 	APIs          []API
 	Schedules     []Schedule
 	StateMachines []StateMachine
+
+	ReceiptRules      []ReceiptRule
+	EventDestinations []EventDestination
 }
 
 // Store is a table or bucket with the name that its tag gives it, which is its name in
@@ -124,6 +129,7 @@ func Deploy(ctx context.Context, templates []*template.Template, o Options) (*Wo
 		world:    &World{Region: o.AWS.Region, Account: o.Account},
 		dynamodb: dynamodb.NewFromConfig(o.AWS), s3: s3.NewFromConfig(o.AWS), sqs: sqs.NewFromConfig(o.AWS),
 		kms: kms.NewFromConfig(o.AWS), secrets: secretsmanager.NewFromConfig(o.AWS), sfn: sfn.NewFromConfig(o.AWS),
+		sns: sns.NewFromConfig(o.AWS), ses: sesv2.NewFromConfig(o.AWS),
 	}
 	_, err := template.Deploy(templates, template.Environment{
 		Region: o.AWS.Region, Account: o.Account, Parameters: o.Parameters, Create: d.create,
@@ -160,6 +166,10 @@ type deployer struct {
 	kms      *kms.Client
 	secrets  *secretsmanager.Client
 	sfn      *sfn.Client
+	sns      *sns.Client
+	ses      *sesv2.Client
+
+	identities []string // domains of ours that SES knows
 }
 
 // create makes one resource, or says that the local stack does not know how.
@@ -177,6 +187,13 @@ func (d *deployer) create(r *template.Resource, properties map[string]any) (temp
 		"AWS::Lambda::EventSourceMapping":  d.eventSource,
 		"AWS::ApiGateway::RestApi":         d.api,
 		"AWS::Events::Rule":                d.schedule,
+		"AWS::SNS::Topic":                  d.topic,
+		"AWS::SNS::Subscription":           d.subscription,
+		"AWS::SES::ReceiptRuleSet":         d.ruleSet,
+		"AWS::SES::ReceiptRule":            d.receiptRule,
+		"AWS::SES::ConfigurationSet":       d.configurationSet,
+
+		"AWS::SES::ConfigurationSetEventDestination": d.eventDestination,
 	}
 	if make, ok := makers[r.Type]; ok {
 		return make(r, properties)

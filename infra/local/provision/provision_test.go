@@ -14,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	queues "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -46,6 +48,7 @@ func TestDeploy(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, *provision.World){
 		"table": checkTable, "bucket": checkBucket, "queue": checkQueue, "key": checkKey, "secrets": checkSecrets,
 		"state machine": checkStateMachine, "function": checkFunction, "event source": checkSource, "schedule": checkSchedule,
+		"topic": checkTopic, "mail": checkMail,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, world) })
 	}
@@ -155,16 +158,52 @@ func checkSchedule(t *testing.T, world *provision.World) {
 	}
 }
 
+func checkTopic(t *testing.T, world *provision.World) {
+	arn := "arn:aws:sns:eu-west-1:000000000000:test-topic"
+	if _, err := sns.NewFromConfig(config()).Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String(arn), Message: aws.String("as it is")}); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(world.Queues, func(q provision.Queue) bool { return q.Name == "test-queue" })
+	got, err := sqs.NewFromConfig(config()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(world.Queues[i].URL)})
+	if err != nil || len(got.Messages) != 1 || aws.ToString(got.Messages[0].Body) != "as it is" {
+		t.Errorf("the queue got %+v, %v", got, err)
+	}
+}
+
+func checkMail(t *testing.T, world *provision.World) {
+	topic := "arn:aws:sns:eu-west-1:000000000000:test-topic"
+	rules := []provision.ReceiptRule{{Name: "desk", Recipients: []string{"desk@provision.example", "front@provision.example"}, Scan: true, Bucket: "test-mails", Prefix: "raw/", TopicARN: topic}}
+	if !reflect.DeepEqual(world.ReceiptRules, rules) {
+		t.Errorf("rules %+v, want %+v", world.ReceiptRules, rules)
+	}
+	destinations := []provision.EventDestination{{Set: "test-letters", TopicARN: topic, Kinds: []string{"bounce"}}}
+	if !reflect.DeepEqual(world.EventDestinations, destinations) {
+		t.Errorf("destinations %+v, want %+v", world.EventDestinations, destinations)
+	}
+	client := sesv2.NewFromConfig(config())
+	sets, err := client.ListConfigurationSets(t.Context(), &sesv2.ListConfigurationSetsInput{})
+	if err != nil || !slices.Contains(sets.ConfigurationSets, "test-letters") {
+		t.Errorf("configuration sets %+v, %v", sets, err)
+	}
+	if _, err := client.GetEmailIdentity(t.Context(), &sesv2.GetEmailIdentityInput{EmailIdentity: aws.String("provision.example")}); err != nil {
+		t.Errorf("the domain that mail is received for is not verified: %v", err)
+	}
+}
+
 func TestWhatCannotBeDeployedIsNamed(t *testing.T) {
 	for resource, want := range map[string]string{
 		`{"Type": "AWS::Kinesis::Stream"}`: "does not know this type",
-		`{"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "nodejs22.x", "FunctionName": "x-deletion-y"}}`:                        "only bootstrap programs",
-		`{"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "FunctionName": "other"}}`:                          "does not end in",
-		`{"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["x"]}}}`:                                                  "only rules with a schedule",
-		`{"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "x"}}`:                                                                 "no OpenAPI document",
-		`{"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": "arn:aws:kinesis:x"}}`:                                "is not a queue",
-		`{"Type": "AWS::StepFunctions::StateMachine", "Properties": {"StateMachineName": "x", "DefinitionString": "${Open}"}}`:              "no substitution for ${Open}",
-		`{"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [{"Arn": "arn:aws:sns:elsewhere"}]}}`: "is not a function",
+		`{"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "Endpoint": "a@b.example"}}`:                                      "is not a queue",
+		`{"Type": "AWS::SES::ReceiptRule", "Properties": {"Rule": {"Enabled": true, "Actions": [{"LambdaAction": {}}]}}}`:                         "one S3 action",
+		`{"Type": "AWS::SES::ReceiptRule", "Properties": {"Rule": {"Enabled": true, "Actions": [{"S3Action": {"KmsKeyArn": "arn:aws:kms:x"}}]}}}`: "no key of its own",
+		`{"Type": "AWS::SES::ConfigurationSetEventDestination", "Properties": {"EventDestination": {"CloudWatchDestination": {}}}}`:               "only topics",
+		`{"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "nodejs22.x", "FunctionName": "x-deletion-y"}}`:                              "only bootstrap programs",
+		`{"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "FunctionName": "other"}}`:                                "does not end in",
+		`{"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["x"]}}}`:                                                        "only rules with a schedule",
+		`{"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "x"}}`:                                                                       "no OpenAPI document",
+		`{"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": "arn:aws:kinesis:x"}}`:                                      "is not a queue",
+		`{"Type": "AWS::StepFunctions::StateMachine", "Properties": {"StateMachineName": "x", "DefinitionString": "${Open}"}}`:                    "no substitution for ${Open}",
+		`{"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [{"Arn": "arn:aws:sns:elsewhere"}]}}`:       "is not a function",
 	} {
 		parsed, err := template.Parse("T", []byte(`{"Resources": {"Subject": `+resource+`}}`))
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/gateway"
 	"github.com/mikla-ai/data-deletion/infra/local/platform"
 	"github.com/mikla-ai/data-deletion/infra/local/poller"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
 	"github.com/mikla-ai/data-deletion/infra/local/schedule"
@@ -45,6 +46,8 @@ func (s *Stack) deploy(ctx context.Context, templates []*template.Template) erro
 	if err := s.loadMetaApps(ctx); err != nil {
 		return err
 	}
+	s.office = postoffice.New(world, s.config(), s.Front.Faults, s.log)
+	s.Front.OnSend(s.office.Sent)
 	s.Front.Calls.Clear()
 	return nil
 }
@@ -91,6 +94,7 @@ func (s *Stack) loadMetaApps(ctx context.Context) error {
 func (s *Stack) surface() (http.Handler, error) {
 	page := console.New(s.World, s.config())
 	page.APIURL, page.Calls, page.Faults, page.Logs = s.URLs.API, s.Front.Calls, s.Front.Faults, s.Logs
+	page.Office, page.SMTP = s.office, s.URLs.SMTP
 	mux := http.NewServeMux()
 	for _, api := range s.World.APIs {
 		g, err := gateway.New(gateway.Config{

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/emersion/go-smtp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mikla-ai/data-deletion/infra/local/console"
@@ -23,6 +24,7 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/engines"
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/logbook"
+	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 	"github.com/mikla-ai/data-deletion/infra/local/runtimeapi"
 	"github.com/mikla-ai/data-deletion/infra/local/schedule"
@@ -37,7 +39,7 @@ const (
 
 // Options say what to run and where. Only the ports have no default: 0 takes free ones.
 type Options struct {
-	Port, AWSPort int
+	Port, AWSPort, SMTPPort int
 	// Root is the repository; found from the working directory.
 	Root string
 	// Templates is a folder of *.template.json; infra/stack/golden of Root.
@@ -58,6 +60,7 @@ type URLs struct {
 	API     string // http://127.0.0.1:8080
 	AWS     string // for AWS_ENDPOINT_URL
 	Console string // API + /_local/
+	SMTP    string // 127.0.0.1:2525
 }
 
 // Stack is a running stack.
@@ -68,16 +71,19 @@ type Stack struct {
 	Front   *front.Front
 	Logs    *logbook.Book
 
-	options  Options
-	log      *slog.Logger
-	engines  []*engines.Engine
-	servers  []*http.Server
-	rules    map[string]*schedule.Rule
-	cancel   context.CancelFunc
-	workers  sync.WaitGroup
-	failed   chan error
-	stopping atomic.Bool
-	once     sync.Once
+	options   Options
+	log       *slog.Logger
+	engines   []*engines.Engine
+	listeners []net.Listener
+	servers   []*http.Server
+	smtp      *smtp.Server
+	office    *postoffice.Office
+	rules     map[string]*schedule.Rule
+	cancel    context.CancelFunc
+	workers   sync.WaitGroup
+	failed    chan error
+	stopping  atomic.Bool
+	once      sync.Once
 }
 
 // Start brings everything up and returns when it is ready, or ends everything it has
@@ -151,24 +157,25 @@ func (s *Stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	api, err := listen(s.options.Port, "PORT")
+	api, err := s.listen(s.options.Port, "PORT")
 	if err != nil {
 		return err
 	}
-	awsPort, err := listen(s.options.AWSPort, "AWS_PORT")
+	awsPort, err := s.listen(s.options.AWSPort, "AWS_PORT")
 	if err != nil {
-		api.Close()
 		return err
 	}
-	s.URLs = URLs{API: url(api), AWS: url(awsPort), Console: url(api) + console.Prefix}
+	mailPort, err := s.listen(s.options.SMTPPort, "SMTP_PORT")
+	if err != nil {
+		return err
+	}
+	s.URLs = URLs{API: url(api), AWS: url(awsPort), Console: url(api) + console.Prefix, SMTP: mailPort.Addr().String()}
 	entrance := &gate{}
 	s.serve(api, entrance)
 	if s.Runtime, err = runtimeapi.New(s.Logs); err != nil {
-		awsPort.Close()
 		return err
 	}
 	if err := s.startEngines(ctx, awsPort); err != nil {
-		awsPort.Close()
 		return err
 	}
 	s.serve(awsPort, s.Front)
@@ -179,16 +186,18 @@ func (s *Stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.serveMail(mailPort)
 	s.work()
 	entrance.open(handler)
 	return nil
 }
 
-func listen(port int, variable string) (net.Listener, error) {
+func (s *Stack) listen(port int, variable string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, fmt.Errorf("port %d is taken or not allowed: stop what uses it (make down ends a stack in the background), or choose another with %s: %w", port, variable, err)
 	}
+	s.listeners = append(s.listeners, listener)
 	return listener, nil
 }
 
@@ -198,6 +207,12 @@ func (s *Stack) serve(listener net.Listener, handler http.Handler) {
 	server := &http.Server{Handler: handler, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelError)}
 	s.servers = append(s.servers, server)
 	go func() { _ = server.Serve(listener) }()
+}
+
+// serveMail takes mail by SMTP.
+func (s *Stack) serveMail(listener net.Listener) {
+	s.smtp = s.office.SMTP()
+	go func() { _ = s.smtp.Serve(listener) }()
 }
 
 // startEngines starts both beside each other and puts the front before them.
@@ -274,8 +289,17 @@ func (s *Stack) close() {
 		s.Runtime.Close()
 	}
 	s.workers.Wait()
+	if s.smtp != nil {
+		_ = s.smtp.Close()
+	}
+	if s.office != nil {
+		s.office.Close()
+	}
 	for _, server := range s.servers {
 		_ = server.Close()
+	}
+	for _, listener := range s.listeners {
+		_ = listener.Close() // those that nobody serves yet
 	}
 	for _, engine := range s.engines {
 		engine.Kill()

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/smtp"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +21,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/mikla-ai/data-deletion/infra/local/client"
 	"github.com/mikla-ai/data-deletion/infra/local/front"
 	"github.com/mikla-ai/data-deletion/infra/local/internal/testbootstrap"
 	"github.com/mikla-ai/data-deletion/infra/local/stack"
@@ -225,6 +230,41 @@ func TestKillFunctionInTheMiddle(t *testing.T) {
 	}
 }
 
+func TestMailBySMTPAndHTTP(t *testing.T) {
+	mail := "From: a@guest.example\r\nTo: desk@stack.example\r\nSubject: x\r\n\r\nby mail\r\n"
+	if err := smtp.SendMail(shared.URLs.SMTP, nil, "a@guest.example", []string{"desk@stack.example"}, []byte(mail)); err != nil {
+		t.Fatal(err)
+	}
+	user := client.New(shared.URLs.API)
+	if id, err := user.Mail(t.Context(), []byte(mail), nil); err != nil || len(id) != 40 {
+		t.Fatalf("got %q, %v", id, err)
+	}
+	if _, err := user.Mail(t.Context(), []byte(mail), url.Values{"dmarc": {"MAYBE"}}); err == nil || !strings.Contains(err.Error(), "400") {
+		t.Errorf("a verdict that there is not: %v", err)
+	}
+	if _, text := call(t, "GET", "/_local/stores/mail", ""); strings.Count(text, "by mail") != 2 {
+		t.Errorf("the bucket holds %s", text)
+	}
+	if decided, err := user.Decisions(t.Context()); err != nil || len(decided) != 0 {
+		t.Errorf("decided %v, %v", decided, err)
+	}
+}
+
+// What a client sends through the endpoint is in the outbox.
+func TestSentMailIsCaptured(t *testing.T) {
+	text := func(s string) *types.Content { return &types.Content{Data: aws.String(s)} }
+	if _, err := sesv2.NewFromConfig(shared.AWSConfig()).SendEmail(t.Context(), &sesv2.SendEmailInput{
+		FromEmailAddress: aws.String("desk@stack.example"), Destination: &types.Destination{ToAddresses: []string{"b@guest.example"}},
+		Content: &types.EmailContent{Simple: &types.Message{Subject: text("caught"), Body: &types.Body{Text: text("x")}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := client.New(shared.URLs.API).Outbox(t.Context())
+	if err != nil || len(sent) != 1 || sent[0].Subject != "caught" || sent[0].To != "b@guest.example" {
+		t.Errorf("outbox %+v, %v", sent, err)
+	}
+}
+
 func TestFaultsAreRefusedAndCleared(t *testing.T) {
 	for _, bad := range []string{`{}`, `[{"service":"dynamodb","operation":"PutItem","kind":"melt"}]`, `[{"servcie":"typo"}]`} {
 		if status, _ := call(t, "POST", "/_local/faults", bad); status != 400 {
@@ -292,6 +332,7 @@ func TestTakenPort(t *testing.T) {
 	taken := listener.Addr().(*net.TCPAddr).Port
 	for variable, change := range map[string]func(*stack.Options){
 		"PORT": func(o *stack.Options) { o.Port = taken }, "AWS_PORT": func(o *stack.Options) { o.AWSPort = taken },
+		"SMTP_PORT": func(o *stack.Options) { o.SMTPPort = taken },
 	} {
 		o := options()
 		change(&o)

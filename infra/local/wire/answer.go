@@ -38,6 +38,7 @@ var throttling = map[string]string{
 	"dynamodb": "com.amazonaws.dynamodb.v20120810#ThrottlingException",
 	"sqs":      "com.amazonaws.sqs#RequestThrottled",
 	"lambda":   "TooManyRequestsException",
+	"ses":      "TooManyRequestsException",
 }
 
 // Throttled is how a service refuses a call for coming too fast.
@@ -51,7 +52,7 @@ func Throttled(service string) Answer {
 		kind = "ThrottlingException"
 	}
 	status := http.StatusBadRequest
-	if service == "lambda" {
+	if kind == "TooManyRequestsException" {
 		status = http.StatusTooManyRequests
 	}
 	answer := JSON(status, map[string]string{"__type": kind, "message": "Rate exceeded"})

@@ -51,8 +51,17 @@ func Identify(r *http.Request) Call {
 		c.Service, c.Operation = "lambda", "Invoke"
 	case c.Service == "s3":
 		c.Operation = objectOperation(r)
+	case c.Service == "ses":
+		c.Operation = mailOperations[r.Method+" "+r.URL.Path]
 	}
 	return c
+}
+
+// mailOperations are those of SES that are used here, by method and path.
+var mailOperations = map[string]string{
+	"POST /v2/email/outbound-emails":    "SendEmail",
+	"POST /v2/email/identities":         "CreateEmailIdentity",
+	"POST /v2/email/configuration-sets": "CreateConfigurationSet",
 }
 
 // HasObject says that the body is an object on its way to S3, which nobody reads whole.
@@ -81,6 +90,9 @@ func (c *Call) Inspect(u *url.URL) {
 	case "lambda":
 		name, _ := runtimeapi.FunctionOf(u)
 		c.Resources = []string{name}
+	case "sns":
+		form, _ := url.ParseQuery(string(c.Body))
+		c.Operation, c.Resources = form.Get("Action"), []string{last(form.Get("TopicArn"), ":")}
 	default:
 		c.Resources, c.Needs = named(c.Body), transacted(c.Body)
 	}
@@ -101,6 +113,7 @@ type input struct {
 	StateMachineARN        string `json:"stateMachineArn"`
 	ExecutionARN           string `json:"executionArn"`
 	ResourceARN, TargetARN string
+	ConfigurationSetName   string
 }
 
 func named(body []byte) []string {
@@ -117,7 +130,7 @@ func named(body []byte) []string {
 	if in.IndexName != "" {
 		return []string{in.TableName + "/index/" + in.IndexName}
 	}
-	for _, name := range []string{in.TableName, last(in.QueueURL, "/"), in.QueueName, in.SecretID, in.KeyID, last(in.StateMachineARN, ":"), last(in.ExecutionARN, ":execution:")} {
+	for _, name := range []string{in.TableName, last(in.QueueURL, "/"), in.QueueName, in.SecretID, in.KeyID, last(in.StateMachineARN, ":"), last(in.ExecutionARN, ":execution:"), in.ConfigurationSetName} {
 		if name != "" {
 			return []string{name}
 		}
