@@ -60,16 +60,16 @@ type margin struct {
 
 // book is all that the files say.
 type book struct {
-	Window    int            `yaml:"window"`
-	Negation  int            `yaml:"negation"`
-	Near      int            `yaml:"near"`
-	Certain   margin         `yaml:"certain"`
-	Masks     []string       `yaml:"masks"`
-	Requests  []Intent       `yaml:"requests"`
-	RideAlong map[Intent]int `yaml:"ride_along"`
-	Bonus     []bonus        `yaml:"bonus"`
-	Raw       []string       `yaml:"raw"` // parts of commands to machines, found in any spelling
-	Rules     []rule         `yaml:"rules"`
+	Window    int         `yaml:"window"`
+	Negation  int         `yaml:"negation"`
+	Near      int         `yaml:"near"`
+	Certain   margin      `yaml:"certain"`
+	Masks     []string    `yaml:"masks"`
+	Requests  []Intent    `yaml:"requests"`
+	RideAlong []rideAlong `yaml:"ride_along"`
+	Bonus     []bonus     `yaml:"bonus"`
+	Raw       []string    `yaml:"raw"` // parts of commands to machines, found in any spelling
+	Rules     []rule      `yaml:"rules"`
 
 	index   index
 	common  map[string][]string // a word to the languages that it is common in
@@ -83,6 +83,12 @@ type bonus struct {
 	See     string   `yaml:"see"`
 	Intents []Intent `yaml:"intents"`
 	Points  int      `yaml:"points"`
+}
+
+// rideAlong lowers intents beside clear ones.
+type rideAlong struct {
+	Beside []Intent       `yaml:"beside"`
+	Less   map[Intent]int `yaml:"less"`
 }
 
 // tongue is the file of one language.

@@ -58,14 +58,14 @@ func (v *view) state(verb hit) string {
 
 // reach counts the words between two places, objects aside; -1 if a boundary
 // or a word like "but" is between, or the places are the wrong way round. A
-// boundary right behind a negator is none: "do not, ever, delete".
+// comma right behind a negator opens an aside: "do not, ever, delete".
 func (v *view) reach(from, to int) int {
 	if from > to || to-from > 4*v.book.Negation {
 		return -1
 	}
-	distance := 0
+	distance, aside := 0, v.isComma(from)
 	for i := from; i < to; i++ {
-		if v.ends(i) && i > from {
+		if v.ends(i) && !(aside && v.isComma(i)) {
 			return -1
 		}
 		if !v.isObject(i) {
@@ -74,6 +74,8 @@ func (v *view) reach(from, to int) int {
 	}
 	return distance
 }
+
+func (v *view) isComma(i int) bool { return v.sentence.words[i].mark == softBoundary }
 
 func (v *view) ends(i int) bool {
 	mark := v.sentence.words[i].mark

@@ -150,14 +150,19 @@ func (t *tally) addBonus(all []bonus, seen map[string]bool) {
 // rideAlong lowers what people add to a clear request: a question how long it
 // takes, a word of thanks.
 func (t *tally) rideAlong(b *book) {
-	request := 0
-	for _, in := range b.Requests {
-		request = max(request, t.scores[in])
+	scores := maps.Clone(t.scores)
+	for _, r := range b.RideAlong {
+		for _, in := range r.Beside {
+			if scores[in] >= b.Certain.Points {
+				t.lower(r.Less)
+				break
+			}
+		}
 	}
-	if request < b.Certain.Points {
-		return
-	}
-	for in, points := range b.RideAlong {
+}
+
+func (t *tally) lower(less map[Intent]int) {
+	for in, points := range less {
 		t.scores[in] -= min(points, t.scores[in])
 	}
 }
