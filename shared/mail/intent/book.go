@@ -3,7 +3,9 @@ package intent
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -166,16 +168,15 @@ func (t tongue) patterns(language string) ([]pattern, error) {
 		lists[name] = strings.Fields(words)
 	}
 	var all []pattern
-	for concept, lines := range t.Concepts {
-		for line := range strings.Lines(lines) {
-			patterns, err := compile(language, concept, line, lists)
-			if err != nil {
-				return nil, err
-			}
+	var problems []error
+	for _, concept := range slices.Sorted(maps.Keys(t.Concepts)) {
+		for line := range strings.Lines(t.Concepts[concept]) {
+			patterns, err := compile(language, concept, strings.TrimSpace(line), lists)
+			problems = append(problems, err)
 			all = append(all, patterns...)
 		}
 	}
-	return all, nil
+	return all, errors.Join(problems...)
 }
 
 func (b *book) addCommon(language, words string) {
