@@ -23,22 +23,24 @@ var languages = []string{"en", "es", "fr", "de", "it", "pt", "ar", "he"}
 // rule is one line of rules.yaml: a verb with an object near it, or one
 // concept seen alone.
 type rule struct {
-	Verb    string `yaml:"verb"`
-	Object  string `yaml:"object"`
-	When    string `yaml:"when"` // "negated", "no_longer", "cannot"; "" for a plain verb
-	See     string `yaml:"see"`
-	Near    string `yaml:"near"`  // a concept that See must stand near to
-	Short   int    `yaml:"short"` // counts only in mails of at most so many words
-	Intent  Intent `yaml:"intent"`
-	Points  int    `yaml:"points"`
-	Flag    string `yaml:"flag"`
-	Quiets  int    `yaml:"quiets"`  // points that deletions in the sentence lose
-	Follows bool   `yaml:"follows"` // Quiets only what follows
+	Verb     string `yaml:"verb"`
+	Object   string `yaml:"object"`
+	When     string `yaml:"when"` // "negated", "no_longer", "cannot"; "" for a plain verb
+	See      string `yaml:"see"`
+	State    bool   `yaml:"state"`     // whether When holds for See too
+	NotAfter string `yaml:"not_after"` // a verb whose object See must not be
+	Near     string `yaml:"near"`      // a concept that See must stand near to
+	Short    int    `yaml:"short"`     // counts only in mails of at most so many words
+	Intent   Intent `yaml:"intent"`
+	Points   int    `yaml:"points"`
+	Flag     string `yaml:"flag"`
+	Quiets   int    `yaml:"quiets"`  // points that deletions in the sentence lose
+	Follows  bool   `yaml:"follows"` // Quiets only what follows
 }
 
 // name is what an operator reads.
 func (r *rule) name() string {
-	text := r.See
+	text := strings.TrimSpace(r.When + " " + r.See)
 	if r.Verb != "" {
 		text = strings.TrimSpace(r.When + " verb " + r.Verb)
 	}
@@ -54,6 +56,13 @@ func (r *rule) name() string {
 // says tells whether the rule does more than quieten others.
 func (r *rule) says() bool { return r.Intent != "" || r.Flag != "" }
 
+// masks names concepts that hide what lies within their hits, and those of
+// them that hide negators too.
+type masks struct {
+	All      []string `yaml:"all"`
+	Negators []string `yaml:"negators"`
+}
+
 // margin is what it takes to win.
 type margin struct {
 	Points int `yaml:"points"`
@@ -66,7 +75,7 @@ type book struct {
 	Negation  int         `yaml:"negation"`
 	Near      int         `yaml:"near"`
 	Certain   margin      `yaml:"certain"`
-	Masks     []string    `yaml:"masks"`
+	Masks     masks       `yaml:"masks"`
 	Requests  []Intent    `yaml:"requests"`
 	RideAlong []rideAlong `yaml:"ride_along"`
 	Bonus     []bonus     `yaml:"bonus"`
@@ -133,20 +142,19 @@ func load() (*book, error) {
 
 func (b *book) tongues() ([]pattern, error) {
 	var all []pattern
+	var problems []error
 	for _, language := range languages {
 		var t tongue
 		if err := decode(language, &t); err != nil {
 			return nil, err
 		}
 		patterns, err := t.patterns(language)
-		if err != nil {
-			return nil, err
-		}
+		problems = append(problems, err)
 		all = append(all, patterns...)
 		b.addCommon(language, t.Common)
 		b.know(t, patterns)
 	}
-	return all, nil
+	return all, errors.Join(problems...)
 }
 
 func decode(name string, into any) error {

@@ -44,8 +44,8 @@ func compile(language, concept, line string, lists map[string][]string) ([]patte
 	}
 	var all []pattern
 	for _, elements := range variants {
-		if len(elements) == 0 || elements[0].class == ".." {
-			return nil, fmt.Errorf("%s, %s, %q: begins with no word", language, concept, line)
+		if n := len(elements); n == 0 || elements[0].class == ".." || elements[n-1].class == ".." {
+			return nil, fmt.Errorf("%s, %s, %q: begins or ends with no word", language, concept, line)
 		}
 		all = append(all, pattern{language, concept, elements})
 	}

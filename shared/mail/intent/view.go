@@ -2,6 +2,7 @@ package intent
 
 import (
 	"slices"
+	"strings"
 )
 
 // view is one sentence in one language.
@@ -23,16 +24,25 @@ func (b *book) view(s sentence, language string, hits []hit) view {
 
 // unmasked leaves out what lies within a longer hit of a masking concept: the
 // deletion in "my deletion request" asks for none.
-func unmasked(hits []hit, masks []string) []hit {
+func unmasked(hits []hit, masks masks) []hit {
 	var left []hit
 	for _, h := range hits {
 		if !slices.ContainsFunc(hits, func(m hit) bool {
-			return m.from <= h.from && h.to <= m.to && m.to-m.from > h.to-h.from && slices.Contains(masks, m.concept)
+			return m.from <= h.from && h.to <= m.to && m.to-m.from > h.to-h.from && hides(masks, m, h)
 		}) {
 			left = append(left, h)
 		}
 	}
 	return left
+}
+
+// hides is strict with negators: one that is overlooked would turn "do not
+// delete" into its opposite.
+func hides(masks masks, longer, h hit) bool {
+	if strings.HasPrefix(h.concept, "negated") {
+		return slices.Contains(masks.Negators, longer.concept)
+	}
+	return slices.Contains(masks.All, longer.concept)
 }
 
 // state tells what stands before a verb, or after it in languages that negate
@@ -113,12 +123,29 @@ func (v *view) findings(words int) []finding {
 func (v *view) seen(r *rule) []finding {
 	var found []finding
 	for _, h := range v.hits {
-		if h.concept == r.See && r.says() && (r.Near == "" || v.near(h, r.Near)) {
+		if h.concept == r.See && r.says() && v.allows(r, h) && (r.Near == "" || v.near(h, r.Near)) {
 			found = append(found, v.finding(r, h, 0))
 		}
 	}
 	return found
 }
+
+// allows tells whether the hit is in the rule's state, and not the object of
+// a deletion: "delete what you have about me" asks for no copy.
+func (v *view) allows(r *rule, h hit) bool {
+	if r.State && v.verbs[h] != r.When {
+		return false
+	}
+	return !slices.ContainsFunc(v.hits, func(verb hit) bool {
+		reach := -1
+		if verb.concept == r.NotAfter {
+			reach = v.reach(verb.to, h.from)
+		}
+		return reach >= 0 && reach <= mostBetween
+	})
+}
+
+const mostBetween = 2 // words between a deletion and what is its object
 
 func (v *view) near(h hit, concept string) bool {
 	return slices.ContainsFunc(v.hits, func(n hit) bool {

@@ -140,7 +140,7 @@ func (t *tally) addBonus(all []bonus, seen map[string]bool) {
 		}
 		for _, in := range b.Intents {
 			if t.scores[in] > 0 {
-				t.scores[in] += b.Points
+				t.scores[in] = max(1, t.scores[in]+b.Points)
 			}
 		}
 		t.reasons = append(t.reasons, fmt.Sprintf("context: %s (%+d)", strings.ReplaceAll(b.See, "_", " "), b.Points))
@@ -172,7 +172,7 @@ func (t *tally) flag(m mail, b *book) {
 		if f.rule.Flag != "" && (f.rule.Intent == "" || f.points > 0) {
 			t.flags[f.rule.Flag] = true
 		}
-		t.flags[Negated] = t.flags[Negated] || f.rule.When == "negated" && f.rule.Verb == "delete"
+		t.flags[Negated] = t.flags[Negated] || f.rule.When == "negated" && (f.rule.Verb == "delete" || f.rule.State)
 	}
 	for _, part := range b.Raw {
 		if strings.Contains(m.raw, part) {
