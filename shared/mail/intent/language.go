@@ -1,0 +1,103 @@
+package intent
+
+import (
+	"slices"
+	"unicode"
+)
+
+// other stands for scripts that none of the eight languages is written in.
+const other = "other"
+
+// speech counts, for each language, the words of its own: common words, and
+// for languages with their own script every word.
+func (b *book) speech(words []word) map[string]int {
+	counts := map[string]int{}
+	for _, w := range words {
+		if w.mark != 0 {
+			continue
+		}
+		for _, language := range b.common[w.forms[0]] {
+			counts[language] += 2
+		}
+		if language := script(w.forms[0]); language != "" {
+			counts[language]++
+		}
+	}
+	return counts
+}
+
+func script(w string) string {
+	first, _ := firstRune(w)
+	switch {
+	case first == 0 || unicode.In(first, unicode.Latin, unicode.Nd):
+		return ""
+	case unicode.Is(unicode.Hebrew, first):
+		return "he"
+	case unicode.Is(unicode.Arabic, first):
+		return "ar"
+	case unicode.IsLetter(first):
+		return other
+	}
+	return ""
+}
+
+// languageOf gives the language that a sentence is read in: that of most of
+// its common words and of what was found, or else that of the mail. A sentence
+// in which nothing was found in its own language is read in another.
+func (b *book) languageOf(s sentence, found map[string][]hit, total map[string]int) string {
+	counts := b.speech(s.words)
+	best, most := "", -1
+	for _, language := range languages {
+		n := 100*counts[language] + 100*weight(found[language]) + min(99, total[language])
+		if len(found[language]) > 0 && n > most {
+			best, most = language, n
+		}
+	}
+	return best
+}
+
+// weight counts the words that the hits cover.
+func weight(hits []hit) int {
+	n, end := 0, 0
+	for _, h := range hits {
+		n += max(0, h.to-max(h.from, end))
+		end = max(end, h.to)
+	}
+	return n
+}
+
+// mostly gives the language with the highest count among our own, and whether
+// a foreign one is above it.
+func mostly(total map[string]int) (language string, foreign bool) {
+	most := 0
+	for _, l := range languages {
+		if total[l] > most {
+			language, most = l, total[l]
+		}
+	}
+	for l, n := range total {
+		foreign = foreign || n > most && !slices.Contains(languages, l)
+	}
+	return language, foreign
+}
+
+const fewWords = 4 // a mail of fewer words may lack common ones
+
+func unknown(m mail) bool {
+	language, foreign := mostly(m.total)
+	return foreign || language == "" && m.words >= fewWords
+}
+
+// language is that of the finding which decided, or else of the mail.
+func (t *tally) language(best Intent, m mail) string {
+	if t.flags[UnknownLanguage] {
+		return ""
+	}
+	for _, f := range t.findings {
+		if f.rule.Intent == best && f.points > 0 {
+			return f.language
+		}
+	}
+	language, _ := mostly(m.total)
+	return language
+}
