@@ -68,7 +68,12 @@ func (d *Directory) resolve(t text, clear, unclear []mention) Found {
 		}
 	}
 	var open []mention
+	read := map[*int]bool{} // the lists of tenants that were seen to
 	for _, m := range append(clear, d.byDomain(t)...) {
+		if read[&m.tenants[0]] {
+			continue
+		}
+		read[&m.tenants[0]] = true
 		one := d.narrow(t, m.tenants)
 		if len(one) != 1 {
 			open = append(open, m)
