@@ -110,31 +110,16 @@ func (d *Directory) AdminOf(address string) []string {
 	return slices.Clone(d.admins[plain])
 }
 
-// Regions gives the regions of the tenants, of all if none are given.
-func (d *Directory) Regions(tenantIDs []string) []string {
-	var regions []string
-	for _, e := range d.entries {
-		if len(tenantIDs) > 0 && !slices.Contains(tenantIDs, e.TenantID) {
-			continue
-		}
-		if e.Region != "" && !slices.Contains(regions, e.Region) {
-			regions = append(regions, e.Region)
+// Admins gives the tenants that have the address as an admin's on file.
+func (d *Directory) Admins(address string) []Match {
+	var matches []Match
+	ids := d.AdminOf(address)
+	for i, e := range d.entries {
+		if slices.Contains(ids, e.TenantID) {
+			matches = d.include(matches, "admin on file", i)
 		}
 	}
-	return regions
-}
-
-// Names gives the name of each tenant, in the order asked for.
-func (d *Directory) Names(tenantIDs []string) []string {
-	names := make([]string, 0, len(tenantIDs))
-	for _, id := range tenantIDs {
-		for _, e := range d.entries {
-			if e.TenantID == id {
-				names = append(names, e.Name)
-			}
-		}
-	}
-	return names
+	return matches
 }
 
 // IsBusinessHandle tells whether a handle is a business's name written as one

@@ -121,6 +121,18 @@ func TestTheSameNameTwiceIsAmbiguous(t *testing.T) {
 	}
 }
 
+func TestNameOfOneCommonWord(t *testing.T) {
+	d := business.New([]business.Entry{{TenantID: "central", Name: "Central", Aliases: []string{"Hotel Central"}}, {TenantID: "oleander", Name: "Oleander"}})
+	for text, want := range map[string]string{
+		"a very central hotel": "", "we stayed somewhere central": "", "Central Europe": "", "in Central London": "",
+		"the Hotel Central": "central", "Restaurant Central": "", "I wrote to Oleander": "oleander",
+	} {
+		if got := resolved(d.Find("", text)); got != want {
+			t.Errorf("%q resolved to %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestLongerNameWins(t *testing.T) {
 	d := business.New([]business.Entry{{TenantID: "short", Name: "Casa Lucio"}, {TenantID: "long", Name: "Casa Lucio Norte"}})
 	if got := resolved(d.Find("", "Escribí a Casa Lucio Norte")); got != "long" {
@@ -189,13 +201,13 @@ func TestBusinessHandles(t *testing.T) {
 	}
 }
 
-func TestRegionsAndNames(t *testing.T) {
-	d := directory()
-	if got := d.Regions([]string{"harbour", "twin1", "lucio"}); !slices.Equal(got, []string{"GB", "ES"}) {
-		t.Errorf("Regions = %v, want GB and ES once each", got)
+func TestAdminsHaveTheirBusiness(t *testing.T) {
+	want := []business.Match{{TenantID: "lucio", Name: "Casa Lucio", Region: "ES", How: "admin on file"}}
+	if got := directory().Admins("casalucio@gmail.com"); !slices.Equal(got, want) {
+		t.Errorf("Admins = %+v, want %+v", got, want)
 	}
-	if got := d.Names([]string{"lucio", "nobody", "harbour"}); !slices.Equal(got, []string{"Casa Lucio", "Harbour View Hotel"}) {
-		t.Errorf("Names = %v", got)
+	if got := directory().Admins("tom@gmail.com"); len(got) > 0 {
+		t.Errorf("a guest is an admin of %+v", got)
 	}
 }
 

@@ -148,7 +148,17 @@ func (d *Directory) fullNames(t text) []mention {
 	for i := range every {
 		every[i] = i
 	}
-	return d.sequences(t, every, d.full, "name")
+	found := d.sequences(t, every, d.full, "name")
+	return slices.DeleteFunc(found, func(m mention) bool { return !t.isNamed(m) })
+}
+
+// isNamed tells whether a name of one word that texts hold anyway, as
+// "Central", is named here: only a kind of place before it says so.
+func (t text) isNamed(m mention) bool {
+	if m.end-m.start > 1 || isDistinctive(texts(t.words[m.start:m.end])) {
+		return true
+	}
+	return t.touch(m.start-1) && t.isKind(m.start-1)
 }
 
 // cores gives the places that hold what is distinctive of a name. A core that
@@ -292,9 +302,11 @@ func (t text) withoutGeneric() []int {
 	return kept
 }
 
-func (t text) isGeneric(i int) bool {
+func (t text) isGeneric(i int) bool { return t.isKind(i) || isFiller(t.words[i].Text) }
+
+func (t text) isKind(i int) bool {
 	_, isKind := kindOf(t.words[i].Text)
-	return isKind || isFiller(t.words[i].Text)
+	return isKind
 }
 
 // isPrefixed tells whether the word begins with a letter that Hebrew or
