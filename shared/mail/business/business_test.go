@@ -76,6 +76,7 @@ func TestSpellingsOfTheSameBusinessResolve(t *testing.T) {
 		{"مطعم أَغصـان الزيتون", "zaytoun"},
 		{"כתבתי למלון פריחת השקד", "shaked"},
 		{"פניתי לפריחת השקד בפייסבוק", "shaked"},
+		{"HO SCRITTO ALL'HOTEL SOL E MI RISPONDE UN ROBOT", "sol"},
 		{"Hi Harbour View Hotel, and also Casa Lucio", "harbour lucio"},
 	} {
 		if got := resolved(d.Find("", c.text)); got != c.want {

@@ -227,6 +227,8 @@ type text struct {
 	handles map[int]string // at the place of the first of its words
 	domains []string
 	german  bool
+	// capitals is set where most words have nothing but capital letters.
+	capitals bool
 }
 
 const host = `(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}\b`
@@ -253,6 +255,7 @@ func read(raw string) text {
 		}
 	}
 	t.german = isGerman(t.words)
+	t.capitals = isInCapitals(t)
 	return t
 }
 
@@ -419,9 +422,11 @@ func (t text) touch(i int) bool {
 	return strings.Trim(between, " \u00a0-'’\r\n") == "" && strings.Count(between, "\n") < 2
 }
 
+// isCapital tells whether a word has a capital letter that says something: in
+// a text of capitals it says as little as the small ones do in other texts.
 func (t text) isCapital(i int) bool {
 	r, _ := utf8.DecodeRuneInString(t.raw[t.words[i].Start:])
-	return unicode.IsUpper(r) || unicode.IsTitle(r)
+	return (unicode.IsUpper(r) || unicode.IsTitle(r)) && !t.capitals
 }
 
 func (t text) startsSentence(i int) bool {
@@ -444,6 +449,19 @@ func (t text) shouts(m mention) bool {
 		}
 	}
 	return all >= 4 && capital*10 > all*6
+}
+
+func isInCapitals(t text) bool {
+	capitals, all := 0, 0
+	for _, w := range t.words {
+		if word := t.raw[w.Start:w.End]; strings.ToLower(word) != strings.ToUpper(word) {
+			all++
+			if word == strings.ToUpper(word) {
+				capitals++
+			}
+		}
+	}
+	return capitals*10 > all*6
 }
 
 // isGerman tells whether nouns are written with capital letters here.

@@ -74,10 +74,10 @@ func read(raw string) text {
 	return t
 }
 
-// An address may be written with a space on either side of the @, so that
-// programs do not find it; what follows is no handle then.
+// An address may be written with spaces around the @, so that programs do
+// not find it; what follows is no handle then.
 var (
-	addresses = regexp.MustCompile(`(?i)[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|[\w.+%-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|de|fr|es|it|pt|br|co|uk|il|example)\b`)
+	addresses = regexp.MustCompile(`(?i)[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|[\w.+%-]+(?: @ | ?(?:\(at\)|\[at\]) ?)[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|de|fr|es|it|pt|br|co|uk|il|example)\b|@ ?(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|gmx|live|proton)\.\w+`)
 	links     = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+|\b(?:m\.|mobile\.)?(?:instagram\.com|facebook\.com|fb\.com|fb\.me|m\.me|ig\.me|wa\.me)/\S*`)
 )
 

@@ -19,6 +19,7 @@ func handles(t text, d *Details) []Handle {
 	tokens := tokensOf(t)
 	found := inLinks(t.clean, d)
 	found = appendNew(found, afterAt(t, tokens)...)
+	found = appendNew(found, unannounced(t, tokens)...)
 	for i := range tokens {
 		if a := announce(t, tokens, i); a.at > 0 {
 			found = appendNew(found, a.read(t, tokens, d)...)
@@ -82,7 +83,7 @@ func inLinks(clean string, d *Details) []Handle {
 func trimmed(handle string) string { return strings.ToLower(strings.Trim(handle, ".")) }
 
 // addressed matches the words before an @ that name whom somebody wrote to.
-var addressed = regexp.MustCompile(`(?i)(?:wrote|written|writing|messaged|contacted|texted|dm(?:'d|ed)?|chatted|talked|spoke|escrib\pL*|contact\pL*|habl\pL*|mensajes?|[eé]crit|parl[eé]|schrieb|geschrieben|nachrichten?|scritto|messaggi\pL*|escrev\pL*|mensage\pL*|falei|كتبت|راسلت|تواصلت|כתבתי|פניתי|שלחתי)(?:\s+(?:to|with|a|al|con|à|au|avec|an|mit|ad|para|com|the|page|business|hotel|restaurant|إلى|مع|ל|אל))*[\s:-]*$|\bhabe?\s+(?:\pL+\s+)?(?:an|bei|mit)\s*$|(?:\bgeschäft|business|negocio|hotel|restaurant|bar|page)\s*[:(]?\s*$`)
+var addressed = regexp.MustCompile(`(?i)(?:\b(?:messaged|contacted|texted|dm(?:'d|ed)?)|(?:\b(?:wrote|written|writing|message|chatted|talked|spoke|escrib\pL*|contact[eé]|habl\pL*|mensajes?|[eé]crit|parl[eé]|scritto|messaggi\pL*|escrev\pL*|mensage\pL*|falei)|كتبت|راسلت|تواصلت|כתבתי|פניתי|שלחתי)\s+(?:to|with|a|al|con|à|au|avec|para|com|إلى|مع|ל|אל)|\bhabe?\s+(?:\pL+\s+)?(?:an|bei|mit))(?:\s+(?:the|page|business|hotel|restaurant))*[\s-]*$`)
 
 // afterAt gives what stands after an @ that is no part of an address and does
 // not name whom the writer wrote to.
@@ -97,6 +98,37 @@ func afterAt(t text, tokens []token) []Handle {
 		}
 	}
 	return found
+}
+
+// unannounced gives what can be nothing but a handle, in a sentence about an
+// account: "I'm lou.b.righton on Instagram".
+func unannounced(t text, tokens []token) []Handle {
+	var found []Handle
+	for i, tok := range tokens {
+		if tok.at || !strings.Contains(tok.text, "_") && !strings.Contains(tok.text, ".") || newSentence.MatchString(tok.text) {
+			continue
+		}
+		if isHandle(tok.text) && isDistinctive(tok) && !t.masked(tok.start) && aboutAccount(t, tokens, i) {
+			found = appendNew(found, Handle{platformNear(t, tokens, i), trimmed(tok.text)})
+		}
+	}
+	return found
+}
+
+// aboutAccount tells whether the sentence around a token names a platform or
+// an account.
+func aboutAccount(t text, tokens []token, at int) bool {
+	for _, step := range []int{-1, 1} {
+		for i := at + step; i >= 0 && i < len(tokens); i += step {
+			if sentenceEnd.MatchString(t.clean[tokens[min(i, i-step)].end:tokens[max(i, i-step)].start]) {
+				break
+			}
+			if r := tokens[i].role; r == platformWord || r == userWord {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // token is a word that may be a handle: letters, digits, underscores and dots
@@ -171,9 +203,10 @@ func announce(t text, tokens []token, from int) announced {
 // passes reads what stands between two tokens, and tells whether it may stand
 // within one announcement.
 func (a *announced) passes(between string) bool {
-	if strings.ContainsAny(between, ":=(\"“”„«»'’|") || strings.Contains(between, " - ") || strings.Contains(between, "–") || strings.Contains(between, "->") {
+	if strings.ContainsAny(between, ":=(\"“”„«»|") || strings.Contains(between, " - ") || strings.Contains(between, "–") || strings.Contains(between, "->") || strings.HasSuffix(between, "@ ") {
 		a.explicit = true
 	}
+	between = strings.TrimSuffix(between, "@ ")
 	return !strings.ContainsAny(between, ".!?;؟,،)@/") && strings.Count(between, "\n") < 2
 }
 
@@ -207,7 +240,7 @@ func (a announced) introduces(t text, tok token) bool {
 	if a.explicit || a.strong {
 		return true
 	}
-	return (a.copula || a.personal) && endsClause.MatchString(t.clean[tok.end:])
+	return (a.copula || a.personal && a.platform != "") && endsClause.MatchString(t.clean[tok.end:])
 }
 
 var endsClause = regexp.MustCompile(`(?i)^(?:[ \t]*(?:[.,;:!?)"'”»\n]|$)|\s+(?:and|y|et|und|e|on|en|sur|auf|su|no|na|in)\s)`)
@@ -226,15 +259,25 @@ func isLetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
 // isDistinctive tells whether a token can hardly be a word: it has an
 // underscore, a digit, or a dot that ends no sentence.
 func isDistinctive(tok token) bool {
-	if quantity.MatchString(tok.folded) {
+	return !quantity.MatchString(tok.folded) && !isForgottenSpace(tok) && strings.ContainsAny(tok.text, "_.0123456789")
+}
+
+// isForgottenSpace tells whether a dot ends a sentence: "account.Please".
+func isForgottenSpace(tok token) bool {
+	parts := strings.Split(tok.folded, ".")
+	if len(parts) == 1 {
 		return false
 	}
-	for part := range strings.SplitSeq(tok.folded, ".") {
-		if r, _ := roleOf(part); r != plainWord || stopWords[part] {
-			return false
-		}
-	}
-	return strings.ContainsAny(tok.text, "_.0123456789")
+	return newSentence.MatchString(tok.text) || len(parts) == 2 && (isVocabulary(parts[0]) || isVocabulary(parts[1]))
+}
+
+var newSentence = regexp.MustCompile(`\p{Ll}\.\p{Lu}\p{Ll}`)
+
+// isVocabulary tells words that belong to sentences about an account. Short
+// ones stand in handles too.
+func isVocabulary(word string) bool {
+	r, _ := roleOf(word)
+	return len(word) > 3 && (r != plainWord || stopWords[word])
 }
 
 var quantity = regexp.MustCompile(`^\d+(?:st|nd|rd|th|am|pm|h|hs|hrs|min|eur|gbp|usd|kg|km|x|er|e|a|o|ª|º)?$|^(?:[a-z]\.)+[a-z]?$|^h?\d+[h:]\d*$`)

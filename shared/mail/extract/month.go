@@ -58,11 +58,12 @@ func months(t text) []string {
 
 // monthOf reads the name of a month, also behind a prefix.
 func monthOf(word string) (number string, prefixed bool) {
-	if number := monthNumbers[word]; number != "" {
-		return number, false
+	for _, form := range forms(word) {
+		if number := monthNumbers[form]; number != "" {
+			return number, form != word
+		}
 	}
-	rest := unprefixed(word)
-	return monthNumbers[rest], rest != word
+	return "", false
 }
 
 // yearAfter reads a year of this century, with at most one word before it.

@@ -28,8 +28,8 @@ var ownName = regexp.MustCompile(`(?i)(?:` + strings.Join([]string{
 	`\bich hei(?:ß|ss)e` + on + `\b`, `\bmein (?:profil|anzeige)?name` + on + `\s*(?:ist\b|lautet\b|:)`, `\bunter dem namen\b`,
 	`\bmi chiamo\b`, `\bil mio nome(?: profilo)?` + on + `\s*(?:è|e'|:)`, `\b(?:con|sotto) il nome(?: di)?\b`,
 	`\bme chamo\b`, `\bchamo-me\b`, `\bmeu nome(?: de perfil)?` + on + `\s*(?:é|:)`, `\bcom o nome(?: de)?\b`,
-	`اسمي(?:\s+(?:على|في)\s+\pL+)?(?:\s+هو)?\s*:?`, `أنا اسمي`, `باسم`, `الاسم\s*:`,
-	`(?:שמי|השם שלי)(?:\s+ב\pL+)?(?:\s+הוא)?\s*:?`, `קוראים לי`, `תחת השם`,
+	`(?:^|[^\pL\pM])و?اسمي(?:\s+(?:على|في)\s+\pL+)?(?:\s+هو)?[\s:]`, `(?:^|[^\pL\pM])(?:باسم|الاسم\s*:)\s`,
+	`(?:^|[^\pL\pM])ו?(?:שמי|השם שלי)(?:\s+ב\pL+)?(?:\s+הוא)?[\s:]`, `(?:^|[^\pL\pM])(?:קוראים לי|תחת השם)\s`,
 	`(?m:^)[ \t*•-]*(?:(?:full |display |facebook |profile |instagram )?name|nombre(?: y apellidos?)?|nom|nome|name auf facebook|שם|اسم)` + on + `\s*:`,
 }, "|") + `)[\s:]*`)
 
@@ -60,7 +60,7 @@ func nameAt(rest string) string {
 	if len(words) > 0 && isUpper(words[0]) {
 		words = capitalRun(words)
 	} else {
-		words = words[:min(len(words), 2)]
+		words = firstTwo(words)
 	}
 	return strings.Join(words, " ")
 }
@@ -77,6 +77,20 @@ func capitalRun(words []string) []string {
 		}
 	}
 	return words[:end]
+}
+
+// firstTwo cuts a name after two words that are no particles.
+func firstTwo(words []string) []string {
+	full := 0
+	for i, w := range words {
+		if !particles[fold.String(w)] {
+			full++
+		}
+		if full == 2 {
+			return words[:i+1]
+		}
+	}
+	return words
 }
 
 // nameWords gives the words at the beginning of rest up to one that belongs to
@@ -106,10 +120,11 @@ func nameWords(rest string) []string {
 
 func endsName(word string) bool {
 	folded := fold.String(word)
-	return nameEnds[folded] || stopWords[folded] && !isUpper(word) || platforms[folded] != "" || platforms[unprefixed(folded)] != ""
+	r, _ := roleOf(folded)
+	return nameEnds[folded] || stopWords[folded] && !isUpper(word) || r == platformWord
 }
 
-var particles = set("de da do dos das di del della dei van von der den la le el al bin ibn ben bat abu zu mac mc st")
+var particles = set("de da do dos das di del della dei van von der den la le el al bin ibn ben bat abu zu mac mc st عبد بن ابن ابو ام ال בן בת אבו בר")
 
 // nameEnds are words that stand after a name, but for those of stopWords.
 var nameEnds = set(`and on at in i but so or et je j sur au chez und ich auf bei im io su e ed eu no na em yo en mi my me is es est ist

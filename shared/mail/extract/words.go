@@ -21,16 +21,16 @@ const (
 var platforms = lists(map[string]string{
 	"instagram": `instagram insta ig انستغرام انستجرام انستقرام انستا الانستغرام الانستجرام الانستا אינסטגרם אינסטה אינסטגראם`,
 	"facebook":  `facebook fb face messenger فيسبوك الفيسبوك فيس الفيس ماسنجر مسنجر פייסבוק פייס מסנג'ר מסנגר`,
-	"whatsapp":  `whatsapp wa whatsap watsap wasap wsp واتساب الواتساب واتس الواتس وتساب וואטסאפ ווטסאפ וואצאפ ווצאפ`,
+	"whatsapp":  `whatsapp zap wa whatsap watsap wasap wsp واتساب الواتساب واتس الواتس وتساب וואטסאפ ווטסאפ וואצאפ ווצאפ`,
 })
 
 var roles = merge(map[role]string{
 	userWord: `username usernames usuario benutzername nutzername benutzernamen utilisateur pseudo pseudonyme utente utilizador
-		nickname nick المستخدم يوزر اليوزر يوزري معرفي المعرف משתמש המשתמש`,
+		nickname nick identifiant المستخدم يوزر اليوزر يوزري معرفي المعرف משתמש המשתמש`,
 	accountWord: `account handle profile user cuenta perfil compte profil konto conta profilo حسابي حساب الحساب بروفايلي חשבון החשבון פרופיל הפרופיל`,
-	copula:      `is es est ist lautet heisst e was era war etait soy called llama هو هي הוא היא זה`,
+	copula:      `is es est ist lautet heisst e was era war etait soy sou sono sn bin cest called llama هو هي הוא היא זה`,
 	filler: `my mi mon mein meine meiner meinem mio meu minha the el la le il o a der die das den dem l d name nombre nom nome
-		on en sur auf bei su no na im in de del di da do of at for para per pour von se under unter c my
+		on en sur auf bei su no na im in de del di da do of at for para per pour von se under unter c i m im am my there dort alli ali
 		على في لي اسم بوك اب عندي بـ של שלי על שם השם ב`,
 })
 
@@ -49,10 +49,10 @@ var stopWords = set(`account accounts page pages data name names message message
 	conta contas dados mensagem mensagens obrigado obrigada favor privado privada publico apagado bloqueado com desde quero queria apagar
 	excluir tudo todos todas mas porque quando onde este esta isso aqui como mais sem sobre same yes non sim nein business company post
 	posts story stories comment comments comentarios commentaires kommentare commenti number numero nummer phone telefono telefon email
-	mail correo habitual registrado registrada instagram facebook whatsapp messenger meta mikla`)
+	mail correo tengo tiene ricordo ho know remember kenne weiss sais connais lembro sei closure deletion cierre borrado loschung fermeture suppression chiusura cancellazione encerramento habitual registrado registrada instagram facebook whatsapp messenger meta mikla`)
 
 func roleOf(folded string) (role, string) {
-	for _, form := range []string{folded, unprefixed(folded)} {
+	for _, form := range forms(folded) {
 		if platform, ok := platforms[form]; ok {
 			return platformWord, platform
 		}
@@ -63,12 +63,17 @@ func roleOf(folded string) (role, string) {
 	return plainWord, ""
 }
 
-// unprefixed takes off one letter that Hebrew or Arabic write onto a word.
-func unprefixed(word string) string {
-	if len(word) > 4 && strings.ContainsAny(word[:2], "בלמהושכبلوفك") {
-		return word[2:]
+// forms gives a word, and the word without one and without two of the letters
+// that Hebrew and Arabic write onto the next word.
+func forms(word string) []string {
+	all := []string{word}
+	for range 2 {
+		if len(word) > 4 && strings.ContainsAny(word[:2], "בלמהושכبلوفك") {
+			word = word[2:]
+			all = append(all, word)
+		}
 	}
-	return word
+	return all
 }
 
 func lists(byKey map[string]string) map[string]string {

@@ -78,7 +78,9 @@ func newTrial(f Facts, known Known) *trial {
 // settle makes certain what the words alone left open and the sender or the
 // ledger does not: whose "account" it is, and what a mere code is for.
 func (t *trial) settle() {
-	open := !t.sure && !slices.ContainsFunc(t.flags, func(f string) bool { return f != intent.Ambiguous && f != intent.UnknownLanguage })
+	open := !t.sure && !slices.ContainsFunc(t.flags, func(f string) bool {
+		return f != intent.Ambiguous && f != intent.UnknownLanguage
+	})
 	if !open {
 		return
 	}
@@ -88,7 +90,7 @@ func (t *trial) settle() {
 		t.settleAs(intent.StatusQuery)
 	case t.intent == intent.CustomerCloseAccount && len(t.AdminOf) > 0:
 		t.settleAs(intent.CustomerCloseAccount)
-	case t.intent == intent.CustomerCloseAccount && t.identified():
+	case t.intent == intent.CustomerCloseAccount:
 		t.settleAs(intent.EndUserDelete)
 	}
 }
