@@ -178,7 +178,10 @@ func answer(t *trial) *verdict {
 		return t.completed(a)
 	case token && t.agrees():
 		t.merge(a)
-		t.intent = intent.ConfirmReply
+		if isCustomers(a.Intent) && (len(t.AdminOf) == 0 || slices.ContainsFunc(t.given.Businesses, t.isForeign)) {
+			return human(FlagNotAdmin, "confirms, but is no admin on file by now; nothing is disclosed")
+		}
+		t.settleAs(intent.ConfirmReply)
 		return &verdict{route: AcceptToken, reason: "confirms the request of its token"}
 	}
 	return nil
@@ -188,7 +191,7 @@ func answer(t *trial) *verdict {
 // by giving details and nothing that speaks against it.
 func (t *trial) agrees() bool {
 	if t.sure {
-		return t.intent == intent.ConfirmReply || t.intent == t.Answer.Intent || t.intent == intent.EndUserDelete && t.Answer.Intent == ""
+		return t.intent == intent.ConfirmReply || t.intent == t.Answer.Intent
 	}
 	return t.adds()
 }
@@ -208,11 +211,7 @@ func (t *trial) adds() bool {
 // completed takes the answer to our question for what was missing.
 func (t *trial) completed(a *Answer) *verdict {
 	t.merge(a)
-	t.sure = true
-	t.intent = a.Intent
-	if t.intent == "" {
-		t.intent = intent.EndUserDelete
-	}
+	t.settleAs(a.Intent)
 	v := byIntent(t)
 	if v.route == Challenge && a.By == ByToken {
 		t.intent = intent.ConfirmReply
@@ -418,6 +417,10 @@ func namesOf(matches []business.Match) []string {
 
 // list makes a list that JSON shows as an array.
 func list[T string | extract.Handle](values []T) []T { return append([]T{}, values...) }
+
+func isCustomers(in intent.Intent) bool {
+	return in == intent.CustomerCloseAccount || in == intent.CustomerDisconnectChannel || in == intent.CustomerDeleteLead
+}
 
 // isRight tells whether an intent is one that must never be lost.
 func isRight(in intent.Intent) bool {

@@ -100,7 +100,7 @@ type Answer struct {
 	By          string // "token", "tag", "ses_id" or "references"
 	SameMailbox bool   // the sender is whom we wrote to
 	State       State
-	Intent      intent.Intent
+	Intent      intent.Intent // what the request wants
 	Language    string
 	Before      Given
 }
