@@ -234,7 +234,7 @@ func TestHTMLIsReadAsItIsSeen(t *testing.T) {
 		"opacity":                    {"a<span style='opacity:0'>b</span><span style='opacity:.9'>c</span>", "ac"},
 		"hidden":                     {"a<span hidden>b</span>", "a"},
 		"height":                     {"a<div style='max-height:0;overflow:hidden'>b</div>", "a"},
-		"off the screen":             {"a<div style='position:absolute;left:-9999px'>b</div>", "a"},
+		"off the screen":             {"a<div style='position:absolute;left:-9999px'>b</div><p style='text-indent:-999em'>c</p>", "a"},
 		"white on white":             {"a<span style='color:#FFF'>b</span><font color=white>c</font>", "a"},
 		"white on a ground":          {"<div style='background:#000'><span style='color:#fff'>b</span></div>", "b"},
 		"white on its white":         {"<p style='background:black'>x</p>a<span style='color:#fff;background-color:white'>b</span>", "x\na"},
@@ -381,6 +381,9 @@ func TestIDs(t *testing.T) {
 	if mail.HeaderID != "<a.b+c@guest.example>" || !slices.Equal(mail.InReplyTo, []string{"<x@y.example>"}) ||
 		!slices.Equal(mail.References, []string{"<1@y.example>", "<2@y.example>", "<5@y.example>"}) {
 		t.Errorf("got %q %q %q", mail.HeaderID, mail.InReplyTo, mail.References)
+	}
+	if mail := read(t, "References: "+strings.Repeat("<old@y.example> ", 50)+"<last@y.example>\n\nhi"); len(mail.References) != 20 || mail.References[19] != "<last@y.example>" {
+		t.Errorf("got %d references, want the last 20", len(mail.References))
 	}
 	for _, id := range []string{"a@b.example", "<a>", "<a@b.example> x", "<a@b.example>\nMessage-ID: <c@b.example>", "<a\"\n b@c.example>",
 		"<a@b\x00.example>", "<a@@b.example>", "<" + strings.Repeat("a", 245) + "@b.example>", "<\u00e9@b.example>", ""} {
