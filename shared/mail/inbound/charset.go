@@ -17,7 +17,7 @@ import (
 func decodeCharset(data []byte, label string) string {
 	label = strings.ToLower(strings.TrimSpace(label))
 	switch label {
-	case "", "us-ascii", "ascii", "utf-8", "utf8", "iso-8859-1", "latin1", "windows-1252":
+	case "us-ascii", "ascii", "utf-8", "utf8", "iso-8859-1", "latin1", "windows-1252":
 		if utf8.Valid(data) {
 			return string(data)
 		}

@@ -95,22 +95,15 @@ const (
 	space = `[ \t]*`
 )
 
-// one is a bare address, or words and an address in angle brackets: no group,
-// list, route, comment, quoted pair, quoted local part or address literal.
+// one is a bare address, or words and an address in angle brackets, in ASCII and
+// with one @: no group, list, route, comment, quoted pair, quoted local part or
+// address literal.
 var one = regexp.MustCompile("^" + space + "(?:" + addr + "|(?:" + word + space + ")*<" + addr + ">)" + space + "$")
 
 // mailbox reads the value of a From field.
 func mailbox(value string) (address, problem string) {
 	if len(value) > 2000 {
 		return "", "the From field is too long"
-	}
-	for i := range len(value) {
-		if value[i] >= 0x7f || (value[i] < ' ' && value[i] != '\t') {
-			return "", "the From field is not plain ASCII"
-		}
-	}
-	if strings.Count(value, "@") != 1 {
-		return "", "the From field does not have exactly one @"
 	}
 	found := one.FindStringSubmatch(value)
 	if found == nil {

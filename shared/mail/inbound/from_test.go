@@ -27,6 +27,10 @@ var attacks = map[string]string{
 	"folded name":                   "From\r\n : " + admin,
 	"leading space":                 " From: " + admin,
 	"leading space, and a second":   " From: " + admin + "\r\nFrom: " + attacker,
+	"leading space elsewhere":       " X-A: b\r\nFrom: " + admin,
+	"spaces before the field":       "X-A: b\r\n \r\nFrom: " + admin,
+	"one bare LF":                   "X-A: b\nFrom: " + admin,
+	"one bare LF, in the field":     "From:\n " + admin,
 	"continuation like a field":     "From: " + admin + "\r\n From: " + attacker,
 	"continuation elsewhere":        "Subject: hello\r\n\tFrom: " + attacker + "\r\nFrom: " + admin,
 	"continuation, folded again":    "From: " + admin + "\r\nX-A: b\r\n From:\r\n " + attacker,
@@ -181,6 +185,14 @@ func TestHonestSendersAreRead(t *testing.T) {
 			if got := mail.From.Reveal(); err != nil || got != c.address || mail.FromProblem != "" {
 				t.Errorf("%s, %s: got %q (%s) %v, want %q", name, ends, got, mail.FromProblem, err, c.address)
 			}
+		}
+	}
+}
+
+func TestAnEncodedAddressIsNone(t *testing.T) {
+	for _, value := range []string{"=?utf-8?Q?eve?=@attack.example", "x <=?utf-8?B?ZXZl?=@attack.example>"} {
+		if mail := read(t, "From: "+value+"\n\nhi"); !mail.From.IsEmpty() {
+			t.Errorf("%s: got an address, want none: a reader that decodes finds another", value)
 		}
 	}
 }

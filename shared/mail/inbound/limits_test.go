@@ -212,6 +212,7 @@ func TestOverALimitTheRestIsStillRead(t *testing.T) {
 		"headers":    {"parts with large headers", "headers of its parts", "x"},
 		"text":       {"text of 9 MB", "text is larger", "delete my data"},
 		"source":     {"HTML, 2 M elements", "1 MB", ""},
+		"sources":    {"200 large parts", "1 MB", "xxx"},
 		"mail depth": {"mails in mails", "deeper than 15", ""},
 	} {
 		mail, err := inbound.Read([]byte(all[c.bomb]()))

@@ -44,7 +44,7 @@ func TestMachines(t *testing.T) {
 		"a look-alike of ours":       {"From: privacy@mikla.ai.attack.example\n\nhi", inbound.Human, nil},
 		"report of a failure":        {reportOf("delivery-status", status("failed")), inbound.Bounce, []string{sent}},
 		"report without an action":   {reportOf("\"delivery-status\"", "Content-Type: text/plain\n\nx"), inbound.Bounce, []string{sent}},
-		"report of a delay":          {reportOf("delivery-status", status("delayed")), inbound.Auto, nil},
+		"report of a delay":          {"In-Reply-To: " + sent + "\n" + reportOf("delivery-status", status("delayed")), inbound.Auto, nil},
 		"report of a delivery":       {reportOf("delivery-status", status("delivered")), inbound.Auto, nil},
 		"report of both":             {reportOf("delivery-status", status("delivered")+"\nAction: failed\n"), inbound.Bounce, []string{sent}},
 		"complaint":                  {reportOf("feedback-report", "Content-Type: message/feedback-report\n\nFeedback-Type: abuse"), inbound.Feedback, []string{sent}},
