@@ -77,6 +77,7 @@ func TestHandles(t *testing.T) {
 		{"my whatsapp username is tomk_wa", "whatsapp:tomk_wa"},
 		// without a word before it
 		{"I'm lou.b.righton on Instagram. No hurry.", "instagram:lou.b.righton"},
+		{"My user name on that service is ciara.codes. The messages", ":ciara.codes"},
 		{"I was writing in Instagram, name of mine there kowal_ania.", "instagram:kowal_ania"},
 		{"Su Instagram sono nonna_pina_46, avevo scritto", "instagram:nonna_pina_46"},
 		{"אני maya_vegan באינסטגרם", "instagram:maya_vegan"},
@@ -239,7 +240,7 @@ func TestPhones(t *testing.T) {
 		{"mobile 07700 900123", "GB ES", ""},
 		{"mobile 123456789", "GB", ""},
 		{"https://api.whatsapp.com/send?phone=34600000021&text=x", "", "+34600000021"},
-		{"رقم الواتساب ‪+٣٤ ٦٠٠ ٠٠٠ ٠٢١‬", "", "+34600000021"},
+		{"رقم الواتساب \u202a+٣٤ ٦٠٠ ٠٠٠ ٠٢١\u202c", "", "+34600000021"},
 		{"רقم וואטסאפ ０５４-１２３４５６７", "IL", "+972541234567"},
 		{"Handynummer: 0151 23456789", "DE", "+4915123456789"},
 		{"portable 06 12 34 56 78", "FR", "+33612345678"},

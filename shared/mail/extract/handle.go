@@ -123,7 +123,7 @@ func aboutAccount(t text, tokens []token, at int) bool {
 			if sentenceEnd.MatchString(t.clean[tokens[min(i, i-step)].end:tokens[max(i, i-step)].start]) {
 				break
 			}
-			if r := tokens[i].role; r == platformWord || r == userWord {
+			if r := tokens[i].role; r == platformWord || r == userWord || r == accountWord {
 				return true
 			}
 		}

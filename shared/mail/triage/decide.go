@@ -371,6 +371,9 @@ func (t *trial) flag(name string) {
 
 func (t *trial) decision(v verdict) Decision {
 	t.flag(v.flag)
+	if v.route == Drop { // nobody needs to know what was in it
+		t.given, t.Known, t.Details, t.Found = Given{}, Known{}, extract.Details{}, business.Found{}
+	}
 	return Decision{
 		MessageID: t.MessageID, HeaderMessageID: t.Mail.HeaderID,
 		Intent: t.intent, Route: v.route, Language: t.language(),

@@ -229,6 +229,13 @@ func TestAClosureNamesTheBusinessOnFile(t *testing.T) {
 	}
 }
 
+func TestNothingIsKeptOfWhatIsDropped(t *testing.T) {
+	d := triage.Decide(facts(intent.EndUserDelete, by(inbound.Auto), about(harbour), handle, phone, name, scoped, withCode, twins(sol)), known)
+	if n := len(d.Businesses) + len(d.Handles) + len(d.Phones) + len(d.Names) + len(d.ScopedIDs) + len(d.Suggestions) + len(d.Code); n > 0 || d.Route != triage.Drop {
+		t.Errorf("%s keeps %d details", d.Route, n)
+	}
+}
+
 // An acknowledgement goes to people who may be answered, and to nobody else.
 func TestNeutral(t *testing.T) {
 	for name, c := range map[string]struct {
