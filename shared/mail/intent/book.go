@@ -56,10 +56,11 @@ func (r *rule) name() string {
 // says tells whether the rule does more than quieten others.
 func (r *rule) says() bool { return r.Intent != "" || r.Flag != "" }
 
-// masks names concepts that hide what lies within their hits, and those of
-// them that hide negators too.
+// masks says which concepts hide which others that lie within their hits, and
+// which hide negators.
 type masks struct {
-	All      []string `yaml:"all"`
+	Hidden   []string `yaml:"hidden"`
+	By       []string `yaml:"by"`
 	Negators []string `yaml:"negators"`
 }
 

@@ -41,19 +41,21 @@ func script(w string) string {
 	return ""
 }
 
-// languageOf gives the language that a sentence is read in: that of most of
-// its common words and of what was found, or else that of the mail. A sentence
-// in which nothing was found in its own language is read in another.
-func (b *book) languageOf(s sentence, found map[string][]hit, total map[string]int) string {
+// ranked gives the languages in which something was found, first the one that
+// has most of the common words and of what was found; the whole mail decides
+// between equals.
+func (b *book) ranked(s sentence, found map[string][]hit, total map[string]int) []string {
 	counts := b.speech(s.words)
-	best, most := "", -1
+	points := map[string]int{}
+	var all []string
 	for _, language := range languages {
-		n := 100*counts[language] + 100*weight(found[language]) + min(99, total[language])
-		if len(found[language]) > 0 && n > most {
-			best, most = language, n
+		if len(found[language]) > 0 {
+			all = append(all, language)
+			points[language] = 100*counts[language] + 100*weight(found[language]) + min(99, total[language])
 		}
 	}
-	return best
+	slices.SortStableFunc(all, func(x, y string) int { return points[y] - points[x] })
+	return all
 }
 
 // weight counts the words that the hits cover.

@@ -34,6 +34,9 @@ type pattern struct {
 // Each optional word doubles what is given.
 func compile(language, concept, line string, lists map[string][]string) ([]pattern, error) {
 	variants := [][]element{nil}
+	if strings.HasSuffix(line, "?") {
+		return nil, fmt.Errorf("%s, %s, %q: ends with an optional word, which changes nothing", language, concept, line)
+	}
 	for _, part := range strings.Fields(line) {
 		text, optional := strings.CutSuffix(part, "?")
 		e, err := readElement(text, lists)

@@ -42,7 +42,7 @@ func hides(masks masks, longer, h hit) bool {
 	if strings.HasPrefix(h.concept, "negated") {
 		return slices.Contains(masks.Negators, longer.concept)
 	}
-	return slices.Contains(masks.All, longer.concept)
+	return slices.Contains(masks.Hidden, h.concept) && slices.Contains(masks.By, longer.concept)
 }
 
 // state tells what stands before a verb, or after it in languages that negate

@@ -92,19 +92,33 @@ func (b *book) weigh(m mail) tally {
 	t := tally{scores: map[Intent]int{}, flags: map[string]bool{}, requests: b.Requests}
 	seen := map[string]bool{}
 	for _, s := range m.sentences {
-		found := b.index.find(s.words)
-		language := b.languageOf(s, found, m.total)
-		view := b.view(s, language, found[language])
-		for _, h := range view.hits {
+		hits, findings := b.understand(s, m)
+		for _, h := range hits {
 			seen[h.concept] = true
 		}
-		t.findings = append(t.findings, view.findings(m.words)...)
+		t.findings = append(t.findings, findings...)
 	}
 	t.sum()
 	t.addBonus(b.Bonus, seen)
 	t.rideAlong(b)
 	t.flag(m, b)
 	return t
+}
+
+// understand reads a sentence in the language that it is most in, or else in
+// the next in which it says something.
+func (b *book) understand(s sentence, m mail) (hits []hit, findings []finding) {
+	found := b.index.find(s.words)
+	for _, language := range b.ranked(s, found, m.total) {
+		v := b.view(s, language, found[language])
+		now := v.findings(m.words)
+		hits = append(hits, v.hits...)
+		findings = append(findings, now...)
+		if slices.ContainsFunc(now, func(f finding) bool { return f.points >= b.Certain.Points }) {
+			break
+		}
+	}
+	return hits, findings
 }
 
 // sum takes the best finding of each intent; other rules add a little, but
