@@ -22,30 +22,36 @@ const (
 	NeedsReview      State = "needs_review"       // a person must decide
 	NeedsOperator    State = "needs_operator"     // could not proceed by itself
 	AwaitingExternal State = "awaiting_external"  // erased here; a store outside has not confirmed yet
+	AwaitingAnswer   State = "awaiting_answer"    // the requester was asked to confirm, or for a detail
+	CoolingOff       State = "cooling_off"        // hidden, tokens gone; may be taken back until the purge begins
 	Completed        State = "completed"          // verified empty
 	NothingFound     State = "nothing_found"      // an exact key holds nothing
 	CouldNotIdentify State = "could_not_identify" // what was given names nobody for certain
 	Refused          State = "refused"            // a person refused, with a reason
 	Withdrawn        State = "withdrawn"          // the requester took it back
 	Lapsed           State = "lapsed"             // a question was not answered
+	Answered         State = "answered"           // an enquiry, which asked for no deletion
 )
 
 // moves is the whole of what is legal; what is absent is refused.
 var moves = map[State][]State{
-	Received:      {Matched, NothingFound, CouldNotIdentify, NeedsReview, NeedsOperator, Withdrawn},
-	Matched:       {Purging, NeedsOperator},
-	Purging:       {Verifying, NeedsOperator},
-	Verifying:     {Completed, Purging, Received, NeedsReview, NeedsOperator, AwaitingExternal},
-	NeedsReview:   {Received, Refused, Withdrawn, Lapsed},
-	NeedsOperator: {Received},
+	Received:    {Matched, NothingFound, CouldNotIdentify, NeedsReview, NeedsOperator, Withdrawn},
+	Matched:     {Purging, CoolingOff, NeedsOperator},
+	CoolingOff:  {Purging, Withdrawn, NeedsOperator},
+	Purging:     {Verifying, NeedsOperator},
+	Verifying:   {Completed, Purging, Received, NeedsReview, NeedsOperator, AwaitingExternal},
+	NeedsReview: {Received, AwaitingAnswer, Refused, Withdrawn, Lapsed, Answered, CouldNotIdentify},
+	// A confirmation or a detail sends it on; it is looked after by the sweep meanwhile.
+	AwaitingAnswer: {Received, NeedsReview, Refused, Withdrawn, Lapsed, Answered},
+	NeedsOperator:  {Received},
 	// What was erased here stays erased; the run after the last confirmation verifies again.
 	AwaitingExternal: {Verifying},
 }
 
 // States lists every state, working states first.
 func States() []State {
-	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator, AwaitingExternal,
-		Completed, NothingFound, CouldNotIdentify, Refused, Withdrawn, Lapsed}
+	return []State{Received, Matched, Purging, Verifying, NeedsReview, NeedsOperator, AwaitingExternal, AwaitingAnswer, CoolingOff,
+		Completed, NothingFound, CouldNotIdentify, Refused, Withdrawn, Lapsed, Answered}
 }
 
 // Terminal says that a request in this state is over.
@@ -53,7 +59,7 @@ func (s State) Terminal() bool { return len(moves[s]) == 0 }
 
 // Waiting says that no run can move the request on: a person, or somebody outside, must.
 func (s State) Waiting() bool {
-	return s == NeedsReview || s == NeedsOperator || s == AwaitingExternal
+	return s == NeedsReview || s == NeedsOperator || s == AwaitingExternal || s == AwaitingAnswer
 }
 
 // CanMove says whether a move from s to the state is legal.
@@ -72,9 +78,10 @@ type Kind string
 const (
 	Deauthorize  Kind = "deauthorize"   // removed the app (P4)
 	DataDeletion Kind = "data_deletion" // asked for deletion
+	Enquiry      Kind = "enquiry"       // asked something else: nothing is deleted for it
 )
 
-var weight = map[Kind]int{Deauthorize: 1, DataDeletion: 2}
+var weight = map[Kind]int{Enquiry: 0, Deauthorize: 1, DataDeletion: 2}
 
 // Limit is how long a request may take (P10).
 const Limit = 30 * 24 * time.Hour
@@ -83,7 +90,7 @@ const Limit = 30 * 24 * time.Hour
 type Request struct {
 	ID          string `json:"id"`           // 32 hexadecimal digits, random
 	CodeVersion string `json:"code_version"` // version of the secret its code is made with
-	Intake      string `json:"intake"`       // "meta"
+	Intake      string `json:"intake"`       // "meta", "mail", "operator"
 	Kind        Kind   `json:"kind"`
 	State       State  `json:"state"`
 	OpenKey     string `json:"open_key,omitempty"` // fingerprint of (app, user) while open
@@ -112,6 +119,15 @@ type Request struct {
 	Erased  map[string]int `json:"erased"`            // store -> records or object versions
 	Kept    []Kept         `json:"kept"`
 	Outside []Outside      `json:"outside,omitempty"`
+
+	Asking               // what the requester was asked, and what came of it
+	Reason string        `json:"reason,omitempty"` // of a refusal, in the operator's words, which the requester reads
+	Undo   time.Duration `json:"undo,omitempty"`   // between hiding and purging
+	Tasks  []string      `json:"tasks,omitempty"`  // what is left for the operator by hand, outside of our stores
+
+	Letters []Letter `json:"letters,omitempty"`
+	Mailbox bool     `json:"mailbox,omitempty"` // there is a correspondence file (shared/ledger)
+	Mails   []string `json:"mails,omitempty"`   // SES's IDs of the mails that belong to it
 
 	Events int    `json:"events"` // of its history (shared/chain)
 	Head   string `json:"head"`   // hash of the last one
@@ -289,9 +305,10 @@ func (r *Request) NextRun() { r.Run++ }
 // Started takes a run out of the outbox.
 func (r *Request) Started(run int) { r.StartedRun = max(r.StartedRun, run) }
 
-// InOutbox says that no execution was started yet for the present run.
+// InOutbox says that no execution was started yet for the present run. One that waited
+// and is to end has a run for it.
 func (r *Request) InOutbox() bool {
-	return !r.State.Terminal() && !r.State.Waiting() && r.StartedRun < r.Run
+	return !r.State.Terminal() && (!r.State.Waiting() || r.Closing) && r.StartedRun < r.Run
 }
 
 // ExecutionName is <id>-<run>: the same run cannot be started twice.

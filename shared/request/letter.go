@@ -1,0 +1,100 @@
+package request
+
+import (
+	"slices"
+	"time"
+)
+
+// LetterState is where a letter stands. What was sent and what arrived are two things.
+type LetterState string
+
+const (
+	Due         LetterState = "due"         // to be sent
+	Sending     LetterState = "sending"     // handed over, or about to be: not known which
+	Sent        LetterState = "sent"        // taken over by SES
+	Delivered   LetterState = "delivered"   // taken over by the mailbox's server
+	Bounced     LetterState = "bounced"     // refused by it, or complained about: a person looks
+	Unconfirmed LetterState = "unconfirmed" // nothing was heard of it
+)
+
+// Letter is a mail that the request owes somebody. The record says that it is owed in
+// the same write as what it tells, so that neither is without the other; whom it goes to
+// stands in the correspondence file.
+type Letter struct {
+	Kind  string      `json:"kind"` // of shared/mail/letter
+	To    int         `json:"to"`   // place of the mailbox in the correspondence file
+	State LetterState `json:"state"`
+	At    time.Time   `json:"at"` // since when
+	Tries int         `json:"tries,omitempty"`
+}
+
+const (
+	// EventWithin is how long an event of a letter is waited for, before one that may
+	// not have been handed over is sent once more.
+	EventWithin = 15 * time.Minute
+	// HeardWithin is how long until a letter of which nothing was heard is unconfirmed.
+	HeardWithin = 3 * 24 * time.Hour
+	// KeptBounced is how long the operator can see whom a letter did not reach.
+	KeptBounced = 14 * 24 * time.Hour
+	mostTries   = 2
+)
+
+// Owe notes a letter to a mailbox of the correspondence file.
+func (r *Request) Owe(kind string, to int, at time.Time) {
+	r.Letters = append(r.Letters, Letter{Kind: kind, To: to, State: Due, At: at})
+	if r.CheckAt.IsZero() || at.Before(r.CheckAt) {
+		r.CheckAt = at
+	}
+}
+
+// Owed says that a letter of this kind is on its way, or was.
+func (r *Request) Owed(kind string) bool {
+	return slices.ContainsFunc(r.Letters, func(l Letter) bool { return l.Kind == kind })
+}
+
+// Sendable says that the letter may be handed over now: it is due, or it may have been
+// lost when the sender died, and nothing has been heard of it.
+func (l Letter) Sendable(now time.Time) bool {
+	lost := l.State == Sending && l.Tries < mostTries && now.Sub(l.At) >= EventWithin
+	return l.State == Due || lost
+}
+
+// Silent says that nothing will be heard of the letter any more.
+func (l Letter) Silent(now time.Time) bool {
+	return (l.State == Sent || l.State == Sending && l.Tries >= mostTries) && now.Sub(l.At) >= HeardWithin
+}
+
+// settled says that nobody needs the mailbox for this letter any more.
+func (l Letter) settled(now time.Time) bool {
+	switch l.State {
+	case Delivered, Unconfirmed:
+		return true
+	case Bounced:
+		return now.Sub(l.At) >= KeptBounced
+	}
+	return false
+}
+
+// Settled says that the request is over and so are its letters: the mailbox can go.
+func (r *Request) Settled(now time.Time) bool {
+	return r.State.Terminal() && !slices.ContainsFunc(r.Letters, func(l Letter) bool { return !l.settled(now) })
+}
+
+// PostDue says that there is something to do about the request's letters.
+func (r *Request) PostDue(now time.Time) bool {
+	return r.Mailbox && (r.Settled(now) ||
+		slices.ContainsFunc(r.Letters, func(l Letter) bool { return l.Sendable(now) || l.Silent(now) }))
+}
+
+// Open says that the sweep has to look after the request: it is not over, or its
+// letters are not.
+func (r *Request) Open() bool { return !r.State.Terminal() || r.Mailbox }
+
+// Heard notes what became of a letter. What is final stays, but for a complaint or a
+// bounce after a delivery.
+func (l *Letter) Heard(state LetterState, at time.Time) {
+	if l.State == Bounced || l.State == state || l.State == Delivered && state != Bounced {
+		return
+	}
+	l.State, l.At = state, at
+}
