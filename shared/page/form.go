@@ -9,14 +9,12 @@ type Form struct {
 	Problem  string // what was wrong with what was sent before
 	Fields   []Field
 	Button   string
-	Optional string // label of what may stay empty
 }
 
 // Field is one line to type into.
 type Field struct {
 	Name, Label, Hint string
 	Kind              string     // type of the input
-	Optional          bool       // says so beside the label
 	More              Attributes // of the input
 }
 
@@ -37,9 +35,7 @@ func (f Form) Layout() Node {
 
 func (f Form) field(field Field) Node {
 	return Block("div", Attributes{"class", "field"},
-		Line("label", Attributes{"for", field.Name}, Text(field.Label), When(field.Optional, func() Node {
-			return All(Text(" "), Inline("span", Attributes{"class", "soft"}, Text("("+f.Optional+")")))
-		})),
+		Line("label", Attributes{"for", field.Name}, Text(field.Label)),
 		When(field.Hint != "", func() Node {
 			return Line("p", Attributes{"class", "hint", "id", field.Name + "-hint"}, Text(field.Hint))
 		}),

@@ -139,15 +139,13 @@ var germanStates = map[request.State]stateText{
 		Summary:  []string{"Wir haben nach der Kennung gesucht, die mit dem Antrag kam, und nichts von dem, was wir speichern, gehört dazu. Deshalb wurde nichts gelöscht."},
 		Meaning: "Das muss nicht heißen, dass wir nichts über Sie haben. Wenn Sie den Antrag in den Einstellungen von Facebook oder Instagram gestellt und nur einem Betrieb geschrieben oder seinen Beitrag kommentiert haben, " +
 			"gibt es dort keine Kennung von Ihnen, die man uns nennen könnte. Wir können Ihre Daten trotzdem finden und löschen, wenn Sie uns sagen, wo wir suchen sollen.",
-		Next:    "Wenn Sie einem Betrieb geschrieben haben, schicken Sie seinen Namen, Ihren Benutzernamen, Ihre Telefonnummer oder Ihren Anzeigenamen dort und diesen Code an " + mailbox + ".",
-		Details: true,
+		Next: "Wenn Sie einem Betrieb geschrieben haben, schicken Sie seinen Namen, Ihren Benutzernamen, Ihre Telefonnummer oder Ihren Anzeigenamen dort und diesen Code an " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "Wir konnten nicht sagen, welche Daten Ihre sind",
 		Summary:  []string{"Was wir bekommen haben, passt zu niemandem mit Sicherheit. Damit niemand durch den Antrag eines anderen seine Daten verliert, haben wir noch nichts gelöscht."},
 		Meaning:  "Meist genügt eine weitere Angabe. Sobald wir sie haben, geht Ihr Antrag weiter.",
 		Next:     "Schicken Sie den Namen des Betriebs, Ihren Benutzernamen, Ihre Telefonnummer oder Ihren Anzeigenamen dort und diesen Code an " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "Wir haben diesen Antrag nicht ausgeführt",

@@ -139,15 +139,13 @@ var englishStates = map[request.State]stateText{
 		Summary:  []string{"We looked up the ID that came with the request, and nothing that we store belongs to it. So nothing was deleted."},
 		Meaning: "This does not have to mean that we hold nothing about you. If you asked in the settings of Facebook or Instagram and had only sent a message to a business, or commented on its post, " +
 			"they have no ID that they could give us for you. We can still find and delete your data if you tell us where to look.",
-		Next:    "If you wrote to a business, send its name, your handle, phone number or display name there, and this code to " + mailbox + ".",
-		Details: true,
+		Next: "If you wrote to a business, send its name, your handle, phone number or display name there, and this code to " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "We could not tell which data is yours",
 		Summary:  []string{"What we were given fits nobody for certain. So that nobody loses data to someone else’s request, we have deleted nothing yet."},
 		Meaning:  "One more detail is usually enough. As soon as we have it, your request goes on.",
 		Next:     "Send the name of the business, your handle, phone number or display name there, and this code to " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "We did not carry out this request",

@@ -139,15 +139,13 @@ var spanishStates = map[request.State]stateText{
 		Summary:  []string{"Buscamos el identificador que venía con la solicitud y nada de lo que guardamos le corresponde. Por eso no se borró nada."},
 		Meaning: "Esto no significa necesariamente que no tengamos nada sobre usted. Si hizo la solicitud en los ajustes de Facebook o Instagram y solo había enviado un mensaje a un negocio, o comentado una publicación suya, " +
 			"ellos no tienen ningún identificador suyo que puedan darnos. Aun así podemos encontrar y borrar sus datos si nos dice dónde buscar.",
-		Next:    "Si escribió a un negocio, envíe su nombre, el usuario, número de teléfono o nombre visible que usted usa allí y este código a " + mailbox + ".",
-		Details: true,
+		Next: "Si escribió a un negocio, envíe su nombre, el usuario, número de teléfono o nombre visible que usted usa allí y este código a " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "No pudimos saber qué datos son los suyos",
 		Summary:  []string{"Lo que nos dieron no corresponde con certeza a nadie. Para que nadie pierda sus datos por la solicitud de otra persona, todavía no hemos borrado nada."},
 		Meaning:  "Casi siempre basta con un dato más. En cuanto lo tengamos, su solicitud sigue adelante.",
 		Next:     "Envíe el nombre del negocio, el usuario, número de teléfono o nombre visible que usted usa allí y este código a " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "No hemos llevado a cabo esta solicitud",

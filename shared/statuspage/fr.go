@@ -140,15 +140,13 @@ var frenchStates = map[request.State]stateText{
 		Summary:  []string{"Nous avons recherché l’identifiant joint à la demande, et rien de ce que nous stockons ne s’y rapporte. Rien n’a donc été supprimé."},
 		Meaning: "Cela ne veut pas forcément dire que nous n’avons rien sur vous. Si vous avez fait la demande dans les paramètres de Facebook ou d’Instagram après avoir seulement envoyé un message à un établissement, ou commenté sa publication, " +
 			"ils n’ont aucun identifiant de vous à nous donner. Nous pouvons quand même trouver et supprimer vos données si vous nous dites où chercher.",
-		Next:    "Si vous avez écrit à un établissement, envoyez son nom, votre identifiant, numéro de téléphone ou nom affiché chez lui, et ce code à " + mailbox + ".",
-		Details: true,
+		Next: "Si vous avez écrit à un établissement, envoyez son nom, votre identifiant, numéro de téléphone ou nom affiché chez lui, et ce code à " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "Nous n’avons pas pu dire quelles données sont les vôtres",
 		Summary:  []string{"Ce que nous avons reçu ne correspond à personne avec certitude. Pour que personne ne perde ses données à cause de la demande d’un autre, nous n’avons encore rien supprimé."},
 		Meaning:  "Un détail de plus suffit en général. Dès que nous l’avons, votre demande reprend.",
 		Next:     "Envoyez le nom de l’établissement, votre identifiant, numéro de téléphone ou nom affiché chez lui, et ce code à " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "Nous n’avons pas donné suite à cette demande",

@@ -140,15 +140,13 @@ var italianStates = map[request.State]stateText{
 		Summary:  []string{"Abbiamo cercato l’identificativo arrivato con la richiesta e nulla di ciò che conserviamo vi corrisponde. Perciò non è stato cancellato nulla."},
 		Meaning: "Questo non significa per forza che non abbiamo nulla su di lei. Se ha fatto la richiesta nelle impostazioni di Facebook o Instagram e aveva solo inviato un messaggio a un’attività, o commentato un suo post, " +
 			"loro non hanno un suo identificativo da darci. Possiamo comunque trovare e cancellare i suoi dati se ci dice dove cercare.",
-		Next:    "Se ha scritto a un’attività, invii il nome dell’attività, il nome utente, il numero di telefono o il nome visualizzato che usa lì e questo codice a " + mailbox + ".",
-		Details: true,
+		Next: "Se ha scritto a un’attività, invii il nome dell’attività, il nome utente, il numero di telefono o il nome visualizzato che usa lì e questo codice a " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "Non abbiamo potuto stabilire quali dati sono i suoi",
 		Summary:  []string{"Ciò che abbiamo ricevuto non corrisponde con certezza a nessuno. Perché nessuno perda i propri dati per la richiesta di un altro, non abbiamo ancora cancellato nulla."},
 		Meaning:  "Di solito basta un altro dettaglio. Appena lo avremo, la sua richiesta andrà avanti.",
 		Next:     "Invii il nome dell’attività, il nome utente, il numero di telefono o il nome visualizzato che usa lì e questo codice a " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "Non abbiamo eseguito questa richiesta",

@@ -47,8 +47,8 @@ func (p parts) next() page.Node {
 	return page.Block("section", page.Attributes{"aria-labelledby", "next", "class", "next"},
 		page.Heading("next", p.T.Headings.Next),
 		page.When(said.Meaning != "", func() page.Node { return page.Paragraph(said.Meaning) }),
-		page.When(!said.Details, func() page.Node { return page.Paragraph(said.Next) }),
-		page.When(said.Details, func() page.Node {
+		page.When(!p.Detailed, func() page.Node { return page.Paragraph(said.Next) }),
+		page.When(p.Detailed, func() page.Node {
 			return page.All(page.Paragraph(p.T.Tell), page.Block("ul", nil, page.Each(p.T.Details, page.Item)))
 		}),
 		page.When(strings.Contains(said.Next, mailbox), func() page.Node {

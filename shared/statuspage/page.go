@@ -40,6 +40,7 @@ type parts struct {
 	Language   page.Language
 	T          *phrasebook
 	Said       stateText
+	Detailed   bool // what to write to us is listed
 	Tone       tone
 	Code       []string // in groups, for the eye
 	Steps      []step
@@ -81,7 +82,7 @@ type keptPart struct {
 func compose(v View, l page.Language, p *phrasebook) parts {
 	c := composer{p}
 	return parts{
-		Language: l, T: p, Said: p.States[v.State], Tone: toneOf[v.State], Code: groups(v.Code.Reveal()),
+		Language: l, T: p, Said: p.States[v.State], Detailed: v.State == request.NothingFound || v.State == request.CouldNotIdentify, Tone: toneOf[v.State], Code: groups(v.Code.Reveal()),
 		Steps: c.steps(v), Dates: c.dates(v), Results: c.results(v.Results), Kept: c.kept(v.Kept),
 		Mail:   page.Mailto(c.fill(p.Mail.Subject, v), c.fill(p.Mail.Body, v)),
 		Reason: v.Reason, Notify: notify(v), ReceiptURL: page.WebLink(v.ReceiptURL),

@@ -64,7 +64,6 @@ type stateText struct {
 	Summary  []string // paragraphs
 	Next     string   // one sentence: what the person can do
 	Meaning  string   // why the outcome may not be what the person expects
-	Details  bool     // tells what to write to us, instead of Next
 }
 
 type mailText struct {

@@ -140,15 +140,13 @@ var portugueseStates = map[request.State]stateText{
 		Summary:  []string{"Procuramos o identificador que veio com o pedido e nada do que guardamos corresponde a ele. Por isso nada foi excluído."},
 		Meaning: "Isto não significa necessariamente que não tenhamos nada a seu respeito. Se você fez o pedido nas configurações do Facebook ou do Instagram e só tinha enviado uma mensagem a uma empresa, ou comentado uma publicação dela, " +
 			"eles não têm nenhum identificador seu que possam nos dar. Ainda assim, podemos encontrar e excluir os seus dados se você nos disser onde procurar.",
-		Next:    "Se você escreveu para uma empresa, envie o nome dela, o seu nome de usuário, número de telefone ou nome de exibição lá e este código para " + mailbox + ".",
-		Details: true,
+		Next: "Se você escreveu para uma empresa, envie o nome dela, o seu nome de usuário, número de telefone ou nome de exibição lá e este código para " + mailbox + ".",
 	},
 	request.CouldNotIdentify: {
 		Headline: "Não conseguimos saber quais dados são os seus",
 		Summary:  []string{"O que recebemos não corresponde com certeza a ninguém. Para que ninguém perca os seus dados por causa do pedido de outra pessoa, ainda não excluímos nada."},
 		Meaning:  "Em geral, basta mais um dado. Assim que o tivermos, o seu pedido prossegue.",
 		Next:     "Envie o nome da empresa, o seu nome de usuário, número de telefone ou nome de exibição lá e este código para " + mailbox + ".",
-		Details:  true,
 	},
 	request.Refused: {
 		Headline: "Não realizamos este pedido",
