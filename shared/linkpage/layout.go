@@ -102,8 +102,9 @@ func card(s said, more page.Node) page.Node {
 		more)
 }
 
+// business names it, to its administrators alone.
 func business(v View) page.Node {
-	return page.When(v.Business != "", func() page.Node {
+	return page.When(v.Business != "" && (v.Kind == Closure || v.Kind == Cancel), func() page.Node {
 		return page.Line("p", nil, page.Inline("strong", nil, page.Inline("bdi", nil, page.Text(v.Business))))
 	})
 }
