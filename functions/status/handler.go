@@ -18,6 +18,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
@@ -48,18 +49,29 @@ type response = events.APIGatewayProxyResponse
 // Handle answers with a page or, by Accept, with JSON. A code that is unknown,
 // malformed or somebody else's gets the same answer after the same look-up.
 func (h Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest) (response, error) {
-	asJSON := statuspage.WantsJSON(httpevent.Header(event, "Accept"))
+	asJSON := page.WantsJSON(httpevent.Header(event, "Accept"))
+	language := languageOf(event, asJSON)
 	code := codeOf(event.PathParameters["code"])
 	r, err := h.Ledger.ByCode(ctx, code)
 	switch {
 	case err == nil:
-		return render(http.StatusOK, asJSON, func(w io.Writer) error { return show(w, asJSON, ViewOf(r, code)) })
+		return render(http.StatusOK, asJSON, func(w io.Writer) error { return show(w, asJSON, ViewOf(r, code, language)) })
 	case fault.KindOf(err) == fault.NotFound:
-		return render(http.StatusNotFound, asJSON, func(w io.Writer) error { return showNotFound(w, asJSON) })
+		return render(http.StatusNotFound, asJSON, func(w io.Writer) error { return showNotFound(w, asJSON, language) })
 	}
 	h.Log.ErrorContext(ctx, "status not read", "kind", fault.KindOf(err).String(), "error", fault.Describe(err))
 	return response{StatusCode: http.StatusServiceUnavailable, Headers: headers("text/plain; charset=utf-8"),
 		Body: "The status cannot be read at the moment. Please try again in a minute.\n"}, nil
+}
+
+// languageOf is the language that the link asks for, else for a page the browser's. JSON
+// is English unless the link says otherwise: programs compare it.
+func languageOf(event events.APIGatewayProxyRequest, asJSON bool) page.Language {
+	accepted := ""
+	if !asJSON {
+		accepted = httpevent.Header(event, "Accept-Language")
+	}
+	return page.Choose(event.QueryStringParameters["lang"], accepted)
 }
 
 // codeOf turns what cannot be a code into one that belongs to nobody: it is looked up
@@ -77,14 +89,30 @@ const backupsGone = 30 * 24 * time.Hour
 
 // ViewOf is what may be shown of a request. When backups became unreadable is not
 // known before they are sealed per subject, and is left out rather than guessed.
-func ViewOf(r request.Request, code confirmation.Code) statuspage.View {
-	v := statuspage.View{Code: code, State: r.State, ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
-		LiveErasedAt: r.ErasedAt, BackupsGoneBy: after(r.ErasedAt, backupsGone), Kept: r.Kept}
+func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspage.View {
+	v := statuspage.View{Language: l, Code: code, State: r.Shown(), ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
+		LiveErasedAt: r.ErasedAt, BackupsGoneBy: after(r.ErasedAt, backupsGone), Kept: r.Kept,
+		Mail: mailOf(r)}
+	if v.State == request.Refused {
+		v.Reason = r.Reason
+	}
+	if v.State == request.CoolingOff {
+		v.UndoUntil = &r.NotBefore
+	}
 	for _, result := range r.Results {
 		v.Results = append(v.Results, statuspage.Result{Outcome: result.Outcome,
 			LiveErasedAt: result.ErasedAt, BackupsGoneBy: after(result.ErasedAt, backupsGone)})
 	}
 	return v
+}
+
+// mailOf is where the latest letter of a request stands that is over: the one that
+// tells the result.
+func mailOf(r request.Request) request.LetterState {
+	if !r.State.Terminal() || len(r.Letters) == 0 {
+		return ""
+	}
+	return r.Letters[len(r.Letters)-1].State
 }
 
 func after(t *time.Time, d time.Duration) *time.Time {
@@ -102,11 +130,11 @@ func show(w io.Writer, asJSON bool, v statuspage.View) error {
 	return statuspage.HTML(w, v)
 }
 
-func showNotFound(w io.Writer, asJSON bool) error {
+func showNotFound(w io.Writer, asJSON bool, l page.Language) error {
 	if asJSON {
-		return statuspage.NotFoundJSON(w)
+		return statuspage.NotFoundJSON(w, l)
 	}
-	return statuspage.NotFoundHTML(w)
+	return statuspage.NotFoundHTML(w, l)
 }
 
 func render(status int, asJSON bool, write func(io.Writer) error) (response, error) {
@@ -114,16 +142,16 @@ func render(status int, asJSON bool, write func(io.Writer) error) (response, err
 	if err := write(&body); err != nil {
 		return response{}, boundary.Error(fault.As(fault.Permanent, "render the status page", err))
 	}
-	contentType := statuspage.ContentTypeHTML
+	contentType := page.ContentTypeHTML
 	if asJSON {
-		contentType = statuspage.ContentTypeJSON
+		contentType = page.ContentTypeJSON
 	}
 	return response{StatusCode: status, Headers: headers(contentType), Body: body.String()}, nil
 }
 
 func headers(contentType string) map[string]string {
 	out := map[string]string{"Content-Type": contentType}
-	for name, value := range statuspage.Headers() {
+	for name, value := range page.Headers() {
 		out[name] = value
 	}
 	return out

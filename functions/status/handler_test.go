@@ -79,7 +79,7 @@ func (b *bench) handle(event events.APIGatewayProxyRequest) response {
 		b.Fatalf("handle: %v", err)
 	}
 	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow",
-		"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "Vary": "Accept"} {
+		"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "Vary": "Accept, Accept-Language"} {
 		if out.Headers[name] != want {
 			b.Errorf("%s is %q, want %q", name, out.Headers[name], want)
 		}
@@ -170,7 +170,7 @@ func TestFieldsOfEachState(t *testing.T) {
 			doc := b.document()
 			want := map[string]any{"code": code, "state": string(state), "outcome": nil, "received_at": "2026-05-01T12:00:00Z",
 				"due_at": "2026-05-31T12:00:00Z", "live_erased_at": nil, "backups_unreadable_at": nil, "backups_gone_by": nil,
-				"kept": []any{}, "next_step": doc["next_step"], "results": []any{}, "receipt_url": nil}
+				"kept": []any{}, "next_step": doc["next_step"], "results": []any{}, "receipt_url": nil, "reason": nil}
 			if state.Terminal() {
 				want["outcome"] = string(state)
 			}

@@ -38,14 +38,15 @@ export function launch() {
 // through before, Chromium goes from the last link to the first and never to its own bar.
 const keyboard = { ...wide, locale: 'en-GB' };
 
-// check runs everything on one page, {name, url, status}, as subtests of t, beside each
-// other where t allows it.
+// check runs everything on one page, {name, url, status, brief}, as subtests of t, beside
+// each other where t allows it. A brief look is at what other words can change.
 export async function check(t, browser, page) {
-  const tests = Object.entries(modes).map(([mode, options]) => t.test(mode, () => inMode(browser, page, mode, options)));
-  tests.push(
+  const looked = Object.entries(modes).filter(([mode]) => !page.brief || mode === 'light' || mode === 'phone');
+  const tests = looked.map(([mode, options]) => t.test(mode, () => inMode(browser, page, mode, options)));
+  tests.push(t.test('by keyboard', () => byKeyboard(browser, page)));
+  if (!page.brief) tests.push(
     t.test('without scripts', () => withoutScripts(browser, page)),
     t.test('on paper', () => onPaper(browser, page)),
-    t.test('by keyboard', () => byKeyboard(browser, page)),
   );
   await Promise.all(tests);
 }
@@ -121,10 +122,15 @@ async function byKeyboard(browser, page) {
   await open(browser, page, keyboard, async (tab) => {
     const stops = await tab.evaluate(prepareWalk);
     assert.ok(stops.length > 0, 'nothing to walk to');
-    assert.deepEqual(stops, [...stops].sort((a, b) => a.top - b.top || a.left - b.left), 'not in reading order');
+    assert.deepEqual(stops, [...stops].sort((a, b) => a.top - b.top || a.along - b.along), 'not in reading order');
     for (const [i, stop] of stops.entries()) {
       await tab.keyboard.press('Tab');
-      const at = await tab.evaluate(focused);
+      let at = await tab.evaluate(focused);
+      // A field for a month has several stops of Chromium's own.
+      for (let inner = 0; i > 0 && at.index === i - 1 && inner < 4; inner++) {
+        await tab.keyboard.press('Tab');
+        at = await tab.evaluate(focused);
+      }
       assert.equal(at.index, i, `Tab ${i + 1} reaches ${at.what} instead of ${stop.what}`);
       assert.ok(at.visible, `${stop.what} does not show that it has the focus: outline ${at.outline}`);
       if (!stop.link) continue;
@@ -149,10 +155,11 @@ function prepareWalk() {
     window.followed = link.getAttribute('href');
     event.preventDefault();
   });
+  const along = document.dir === 'rtl' ? (box) => -box.right : (box) => box.left;
   return stops.map((e) => {
-    const { top, left, height } = e.getClientRects()[0];
+    const { top, height } = e.getClientRects()[0];
     // Boxes of one line differ by their padding: their middle is what is read along.
-    return { what: e.getAttribute('href') ?? e.textContent.trim(), link: e.matches('a[href]'), top: Math.round((top + height / 2 + window.scrollY) / 8), left };
+    return { what: e.getAttribute('href') ?? (e.name || e.textContent.trim()), link: e.matches('a[href]'), top: Math.round((top + height / 2 + window.scrollY) / 8), along: along(e.getClientRects()[0]) };
   });
 }
 

@@ -1,4 +1,6 @@
-// Every state of the status page, as its golden page and with the headers of the code.
+// Every state of the status page, and every page behind a link of a letter, as its golden
+// page and with the headers of the code. Pages in another language than English end with
+// its tag; they are the same pages with other words, and are looked at more briefly.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -20,10 +22,10 @@ async function firstLine(child) {
   throw new Error('the server of the status pages did not start');
 }
 
-describe('status page', () => {
-  for (const name of pages.sort()) {
-    const page = { name, url: `${url}/status/${name}`, status: name === 'not-found' ? 404 : 200 };
-    test(name, { concurrency }, (t) => check(t, browser, page));
+describe('page', () => {
+  for (const [path, status] of Object.entries(pages).sort()) {
+    const page = { name: path.slice(1).replace('/', '-'), url: `${url}${path}`, status, brief: /\.\w\w$/.test(path) };
+    test(path, { concurrency }, (t) => check(t, browser, page));
   }
 });
 
@@ -68,5 +70,5 @@ async function intrude() {
 
 test('nothing but the pages was asked for', async () => {
   const asked = await (await fetch(`${url}/asked`)).json();
-  assert.deepEqual([...new Set(asked)].sort(), pages.map((name) => `GET /status/${name}`).sort());
+  assert.deepEqual([...new Set(asked)].sort(), Object.keys(pages).map((path) => `GET ${path}`).sort());
 });

@@ -1,154 +1,146 @@
 package statuspage
 
-// The layout of the pages: what stands where. What is said stands in text.go,
-// how it looks in style.css.
+import (
+	"net/url"
+	"strings"
 
-// frame lays out what every page has around its content.
-func frame(p *phrasebook, title, class string, main, footer node) node {
-	return all(raw("<!DOCTYPE html>\n"), block("html", attributes{"lang", p.Language, "dir", p.Direction},
-		block("head", nil,
-			void("meta", attributes{"charset", "utf-8"}),
-			meta("viewport", "width=device-width, initial-scale=1"),
-			meta("color-scheme", "light dark"),
-			meta("robots", "noindex, nofollow"),
-			meta("referrer", "no-referrer"),
-			meta("format-detection", "telephone=no"),
-			line("title", nil, text(title+" – Mikla "+p.Site)),
-			line("style", nil, raw(stylesheet)),
+	"github.com/mikla-ai/data-deletion/shared/page"
+)
+
+// The layout of the pages: what stands where. What is said stands in the phrasebooks.
+
+func (p parts) layout() page.Node {
+	return page.Frame{
+		Language: p.Language, Title: p.Said.Headline, Tone: string(p.Tone), Mail: p.Mail, Note: p.T.Credential, Switch: true,
+		Main: page.All(
+			p.card(),
+			page.When(p.Reason != "", p.reason),
+			page.When(p.Said.Next != "", p.next),
+			page.Section("progress", p.T.Headings.Progress, page.Block("ol", page.Attributes{"class", "steps"}, page.Each(p.Steps, step.layout))),
+			page.Section("dates", p.T.Headings.Dates, facts(p.Dates)),
+			page.When(p.Notify != "", p.notify),
+			page.When(len(p.Results) > 0, p.results),
+			page.When(len(p.Kept) > 0, p.kept),
+			page.When(p.ReceiptURL != "", p.receipt),
+			page.Section("elsewhere", p.T.Headings.Elsewhere, page.Block("ul", page.Attributes{"class", "plain"}, page.Each(p.T.Elsewhere, elsewhere.layout))),
 		),
-		block("body", attributes{"class", class},
-			block("header", attributes{"class", "top"},
-				line("p", attributes{"class", "brand"}, inline("span", attributes{"class", "mark", "aria-hidden", "true"}),
-					text("Mikla "), inline("span", attributes{"class", "site"}, text(p.Site)))),
-			block("main", nil, main),
-			block("footer", nil, footer),
-		)))
+		Closing: []page.Node{page.Line("p", page.Attributes{"class", "screen"}, page.Text(p.T.Reload))},
+	}.Layout()
 }
 
-func meta(name, content string) node {
-	return void("meta", attributes{"name", name, "content", content})
-}
-
-func (p page) layout() node {
-	return frame(p.T, p.Said.Headline, string(p.Tone), all(
-		p.card(),
-		when(p.Said.Next != "", p.next),
-		section("progress", p.T.Headings.Progress, block("ol", attributes{"class", "steps"}, each(p.Steps, step.layout))),
-		section("dates", p.T.Headings.Dates, facts(p.Dates)),
-		when(len(p.Results) > 0, p.results),
-		when(len(p.Kept) > 0, p.kept),
-		when(p.ReceiptURL != "", p.receipt),
-		section("elsewhere", p.T.Headings.Elsewhere, block("ul", attributes{"class", "plain"}, each(p.T.Elsewhere, elsewhere.layout))),
-	), p.footer())
-}
-
-func (p page) card() node {
-	return block("div", attributes{"class", "card"},
-		line("p", attributes{"class", "pill"}, text(p.T.Tones[p.Tone])),
-		line("h1", nil, text(p.Said.Headline)),
-		each(p.Said.Summary, paragraph),
-		block("div", attributes{"class", "code"},
-			line("h2", nil, text(p.T.Headings.Code)),
-			line("p", attributes{"translate", "no"}, inline("code", nil, each(p.Code, func(group string) node {
-				return inline("span", nil, text(group))
+func (p parts) card() page.Node {
+	return page.Block("div", page.Attributes{"class", "card"},
+		page.Line("p", page.Attributes{"class", "pill"}, page.Text(p.T.Tones[p.Tone])),
+		page.Line("h1", nil, page.Text(p.Said.Headline)),
+		page.Each(p.Said.Summary, page.Paragraph),
+		page.Block("div", page.Attributes{"class", "code"},
+			page.Line("h2", nil, page.Text(p.T.Headings.Code)),
+			page.Line("p", page.Attributes{"translate", "no"}, page.Inline("code", page.Attributes{"dir", "ltr"}, page.Each(p.Code, func(group string) page.Node {
+				return page.Inline("span", nil, page.Text(group))
 			})))))
 }
 
 // next says what the person can do. Where there are details to send, their
 // list stands for the sentence.
-func (p page) next() node {
+func (p parts) next() page.Node {
 	said := p.Said
-	return block("section", attributes{"aria-labelledby", "next", "class", "next"},
-		heading("next", p.T.Headings.Next),
-		when(said.Meaning != "", func() node { return paragraph(said.Meaning) }),
-		when(len(said.Details) == 0, func() node { return paragraph(said.Next) }),
-		when(len(said.Details) > 0, func() node {
-			return all(paragraph(p.T.Tell), block("ul", nil, each(said.Details, item)))
+	return page.Block("section", page.Attributes{"aria-labelledby", "next", "class", "next"},
+		page.Heading("next", p.T.Headings.Next),
+		page.When(said.Meaning != "", func() page.Node { return page.Paragraph(said.Meaning) }),
+		page.When(!p.Detailed, func() page.Node { return page.Paragraph(said.Next) }),
+		page.When(p.Detailed, func() page.Node {
+			return page.All(page.Paragraph(p.T.Tell), page.Block("ul", nil, page.Each(p.T.Details, page.Item)))
 		}),
-		when(said.Reply != "", func() node {
-			return line("p", nil, inline("a", attributes{"class", "button", "href", p.Mail}, text(said.Reply)))
+		page.When(strings.Contains(said.Next, mailbox), func() page.Node {
+			return page.Line("p", nil, page.Inline("a", page.Attributes{"class", "button", "href", p.Mail}, page.Text(p.T.Reply)))
 		}))
 }
 
-func (p page) results() node {
-	return section("results", p.T.Headings.Results, each(p.Results, resultPart.layout))
+// reason is what a person of ours wrote, in whatever language.
+func (p parts) reason() page.Node {
+	return page.Section("reason", p.T.Headings.Reason, page.Line("p", page.Attributes{"class", "reason", "dir", "auto"}, page.Text(p.Reason)))
 }
 
-func (p page) kept() node {
-	return section("kept", p.T.Headings.Kept, block("ul", attributes{"class", "plain"}, each(p.Kept, func(k keptPart) node {
-		return line("li", nil, inline("strong", nil, text(k.Name)), raw("<br>"), text(k.Reason),
-			when(k.Until != nil, func() node { return all(raw("<br>"), text(p.T.KeptUntil+" "), k.Until.layout()) }))
+func (p parts) notify() page.Node {
+	said := p.T.Notify
+	return page.Section("notify", p.T.Headings.Notify, page.Paragraph(said.Text), page.Form{
+		Action: p.Notify, Language: p.Language, Button: said.Button,
+		Fields: []page.Field{{Name: "email", Label: said.Label, Kind: "email",
+			More: page.Attributes{"dir", "ltr", "autocomplete", "email", "maxlength", "254", "required", ""}}},
+	}.Layout())
+}
+
+func (p parts) results() page.Node {
+	return page.Section("results", p.T.Headings.Results, page.Each(p.Results, resultPart.layout))
+}
+
+func (p parts) kept() page.Node {
+	return page.Section("kept", p.T.Headings.Kept, page.Block("ul", page.Attributes{"class", "plain"}, page.Each(p.Kept, func(k keptPart) page.Node {
+		return page.Line("li", nil, page.Inline("strong", nil, page.Text(k.Name)), page.Break(), page.Text(k.Reason),
+			page.When(k.Until != nil, func() page.Node { return page.All(page.Break(), page.Text(p.T.KeptUntil+" "), k.Until.layout()) }))
 	})))
 }
 
-func (p page) receipt() node {
-	return section("receipt", p.T.Headings.Receipt, line("p", nil, inline("a", attributes{"href", p.ReceiptURL}, text(p.T.Receipt))))
-}
-
-func (p page) footer() node {
-	return all(
-		line("h2", nil, text(p.T.Headings.Help)),
-		contact(p.Mail),
-		paragraph(p.T.Promise+" "+p.T.Credential),
-		line("p", attributes{"class", "screen"}, text(p.T.Reload)))
+func (p parts) receipt() page.Node {
+	return page.Section("receipt", p.T.Headings.Receipt, page.Line("p", nil, page.Inline("a", page.Attributes{"href", p.ReceiptURL}, page.Text(p.T.Receipt))))
 }
 
 // missing lays out the page of a code that has none.
-func missing(p *phrasebook) node {
+func missing(l page.Language, p *phrasebook) page.Node {
 	said := p.NotFound
-	return frame(p, said.Title, "missing",
-		block("div", attributes{"class", "card"},
-			line("h1", nil, text(said.Headline)),
-			paragraph(said.Summary),
-			block("ul", nil, each(said.Hints, item))),
-		all(line("h2", nil, text(p.Headings.Help)), contact(mailto("", "")), paragraph(p.Promise)))
+	return page.Frame{Language: l, Title: said.Title, Tone: "missing", Mail: page.Mailto("", ""), Switch: true,
+		Main: page.Block("div", page.Attributes{"class", "card"},
+			page.Line("h1", nil, page.Text(said.Headline)),
+			page.Paragraph(said.Summary),
+			page.Block("ul", nil, page.Each(said.Hints, page.Item))),
+	}.Layout()
 }
 
-func (s step) layout() node {
-	a := attributes{"class", string(s.Class)}
+// notified lays out the answer to an address that was given. Its own address can only
+// be posted to, so it leads back to the status and offers no other language.
+func notified(v View, l page.Language, p *phrasebook) page.Node {
+	said := p.Notify
+	back := "../" + url.PathEscape(v.Code.Reveal()) + "?lang=" + string(l)
+	return page.Frame{Language: l, Title: said.Headline, Tone: string(working), Mail: page.Mailto("", ""),
+		Main: page.Block("div", page.Attributes{"class", "card"},
+			page.Line("h1", nil, page.Text(said.Headline)),
+			page.Paragraph(said.Sent),
+			page.Paragraph(said.Other),
+			page.Line("p", nil, page.Inline("a", page.Attributes{"class", "button", "href", back}, page.Text(said.Back)))),
+	}.Layout()
+}
+
+func (s step) layout() page.Node {
+	a := page.Attributes{"class", string(s.Class)}
 	if s.Current {
 		a = append(a, "aria-current", "step")
 	}
-	return line("li", a, inline("span", attributes{"class", "name"}, text(s.Name)), raw(" "),
-		inline("span", attributes{"class", "mark-text"}, text(s.Mark)))
+	return page.Line("li", a, page.Inline("span", page.Attributes{"class", "name"}, page.Text(s.Name)), page.Text(" "),
+		page.Inline("span", page.Attributes{"class", "mark-text"}, page.Text(s.Mark)))
 }
 
-func (r resultPart) layout() node {
-	return block("section", attributes{"class", "result " + string(r.Tone)},
-		line("h3", nil, text(r.Heading+" "), inline("span", attributes{"class", "pill"}, text(r.Outcome))),
+func (r resultPart) layout() page.Node {
+	return page.Block("section", page.Attributes{"class", "result " + string(r.Tone)},
+		page.Line("h3", nil, page.Text(r.Heading+" "), page.Inline("span", page.Attributes{"class", "pill"}, page.Text(r.Outcome))),
 		facts(r.Dates))
 }
 
-func (e elsewhere) layout() node {
-	return line("li", nil, inline("strong", nil, text(e.Where)), raw("<br>"), text(e.How))
+func (e elsewhere) layout() page.Node {
+	return page.Line("li", nil, page.Inline("strong", nil, page.Text(e.Where)), page.Break(), page.Text(e.How))
 }
 
-func (m moment) layout() node {
-	return inline("time", attributes{"datetime", m.Machine}, text(m.Human))
+func (m moment) layout() page.Node {
+	return page.Inline("time", page.Attributes{"datetime", m.Machine}, page.Text(m.Human))
 }
 
-func facts(all []fact) node {
-	return block("dl", attributes{"class", "facts"}, each(all, fact.layout))
+func facts(all []fact) page.Node {
+	return page.Block("dl", page.Attributes{"class", "facts"}, page.Each(all, fact.layout))
 }
 
-func (f fact) layout() node {
-	value := inline("span", attributes{"class", "unknown"}, text(f.Text))
+func (f fact) layout() page.Node {
+	value := page.Inline("span", page.Attributes{"class", "unknown"}, page.Text(f.Text))
 	if f.When != nil {
 		value = f.When.layout()
 	}
-	return line("div", nil, inline("dt", nil, text(f.Term)), inline("dd", nil, value))
-}
-
-func section(id, title string, content node) node {
-	return block("section", attributes{"aria-labelledby", id}, heading(id, title), content)
-}
-
-func heading(id, title string) node { return line("h2", attributes{"id", id}, text(title)) }
-
-func paragraph(s string) node { return line("p", nil, text(s)) }
-
-func item(s string) node { return line("li", nil, text(s)) }
-
-func contact(mail string) node {
-	return line("p", nil, inline("a", attributes{"href", mail}, text(mailbox)))
+	return page.Line("div", nil, page.Inline("dt", nil, page.Text(f.Term)), page.Inline("dd", nil, value))
 }

@@ -1,45 +1,46 @@
 package statuspage
 
 import (
-	"bytes"
-	_ "embed" // the stylesheet
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
-
-//go:embed style.css
-var stylesheet string
 
 // HTML writes the view as a page. It fails for a state that it has no words
 // for, before it has written anything.
 func HTML(w io.Writer, v View) error {
-	if _, known := english.States[v.State]; !known {
+	b, l := book(v.Language)
+	if _, known := b.States[v.State]; !known {
 		return fmt.Errorf("status page: no text for state %q", v.State)
 	}
-	return write(w, compose(v, english).layout())
+	return page.Write(w, compose(v, l, b).layout())
 }
 
 // NotFoundHTML writes the page for a code that has none: the same for all.
-func NotFoundHTML(w io.Writer) error {
-	return write(w, missing(english))
+func NotFoundHTML(w io.Writer, l page.Language) error {
+	b, l := book(l)
+	return page.Write(w, missing(l, b))
 }
 
-func write(w io.Writer, n node) error {
-	var page bytes.Buffer
-	n(&page)
-	_, err := w.Write(page.Bytes())
-	return err
+// NotifiedHTML writes the answer to an address that was given: the same whatever it
+// was, and whether a mail goes there or not.
+func NotifiedHTML(w io.Writer, v View) error {
+	b, l := book(v.Language)
+	return page.Write(w, notified(v, l, b))
 }
 
-// page is what the layout puts in place: every decision has been taken.
-type page struct {
+// parts are what the layout puts in place: every decision has been taken.
+type parts struct {
+	Language   page.Language
 	T          *phrasebook
 	Said       stateText
+	Detailed   bool // what to write to us is listed
 	Tone       tone
 	Code       []string // in groups, for the eye
 	Steps      []step
@@ -47,6 +48,8 @@ type page struct {
 	Results    []resultPart
 	Kept       []keptPart
 	Mail       string
+	Reason     string
+	Notify     string // where the form goes; "": no form
 	ReceiptURL string
 }
 
@@ -76,22 +79,34 @@ type keptPart struct {
 	Until        *moment
 }
 
-func compose(v View, p *phrasebook) page {
+func compose(v View, l page.Language, p *phrasebook) parts {
 	c := composer{p}
-	return page{
-		T: p, Said: p.States[v.State], Tone: toneOf[v.State], Code: groups(v.Code.Reveal()),
+	return parts{
+		Language: l, T: p, Said: p.States[v.State], Detailed: v.State == request.NothingFound || v.State == request.CouldNotIdentify, Tone: toneOf[v.State], Code: groups(v.Code.Reveal()),
 		Steps: c.steps(v), Dates: c.dates(v), Results: c.results(v.Results), Kept: c.kept(v.Kept),
-		Mail: mailto(c.fill(p.Mail.Subject, v), c.fill(p.Mail.Body, v)), ReceiptURL: webLink(v.ReceiptURL),
+		Mail:   page.Mailto(c.fill(p.Mail.Subject, v), c.fill(p.Mail.Body, v)),
+		Reason: v.Reason, Notify: notify(v), ReceiptURL: page.WebLink(v.ReceiptURL),
 	}
+}
+
+// notify is where an address goes that is given, seen from the page.
+func notify(v View) string {
+	if !v.CanSubscribe {
+		return ""
+	}
+	return url.PathEscape(v.Code.Reveal()) + "/notify"
 }
 
 // composer turns a view into parts of the page, in one language.
 type composer struct{ *phrasebook }
 
+// current are the marks of a step that is under way, or waits.
+var current = []mark{doing, person, asked, hidden}
+
 func (c composer) steps(v View) []step {
 	var steps []step
 	for i, m := range progress(v) {
-		steps = append(steps, step{c.Steps[i], c.Marks[m], m, m == doing || m == person})
+		steps = append(steps, step{c.Steps[i], c.Marks[m], m, slices.Contains(current, m)})
 	}
 	return steps
 }
@@ -101,10 +116,26 @@ func (c composer) dates(v View) []fact {
 		c.at(c.Dates.Received, &v.ReceivedAt, c.Dates.NotYet),
 		c.at(c.Dates.Due, &v.DueAt, c.Dates.NotYet),
 	}
+	if m := c.moment(v.UndoUntil); m != nil {
+		facts = append(facts, fact{Term: c.Dates.Undo, When: m})
+	}
 	if f, told := foundOf(v); told {
 		facts = append(facts, fact{Term: c.Dates.Found, Text: c.Found[f]})
 	}
-	return append(facts, c.erasure(v.State, v.LiveErasedAt, v.BackupsUnreadableAt, v.BackupsGoneBy)...)
+	facts = append(facts, c.erasure(v.State, v.LiveErasedAt, v.BackupsUnreadableAt, v.BackupsGoneBy)...)
+	if said, sent := c.Mails[heard(v.Mail)]; sent {
+		facts = append(facts, fact{Term: c.Dates.Mail, Text: said})
+	}
+	return facts
+}
+
+// heard is what is told of a letter: of one that may have been handed over, or not, no
+// more than that it is to be sent.
+func heard(s request.LetterState) request.LetterState {
+	if s == request.Sending {
+		return request.Due
+	}
+	return s
 }
 
 // erasure gives the dates of the erasure. A request that ended without one
@@ -132,7 +163,7 @@ func (c composer) results(results []Result) []resultPart {
 	var parts []resultPart
 	for i, r := range results {
 		parts = append(parts, resultPart{
-			Heading: c.Business(i+1, len(results)),
+			Heading: c.business(i+1, len(results)),
 			Outcome: c.Tones[toneOf[r.Outcome]],
 			Tone:    toneOf[r.Outcome],
 			Dates:   c.erasure(r.Outcome, r.LiveErasedAt, r.BackupsUnreadableAt, r.BackupsGoneBy),
@@ -171,7 +202,7 @@ func (c composer) moment(t *time.Time) *moment {
 		return nil
 	}
 	utc := t.UTC()
-	return &moment{utc.Format(time.RFC3339), c.Moment(utc)}
+	return &moment{utc.Format(time.RFC3339), c.phrasebook.moment(utc)}
 }
 
 func (c composer) fill(text string, v View) string {
@@ -186,29 +217,4 @@ func groups(code string) []string {
 		parts, code = append(parts, code[:4]), code[4:]
 	}
 	return append(parts, code)
-}
-
-// mailto makes a link that opens a mail to us. Mail programs read + as a plus.
-func mailto(subject, body string) string {
-	query := url.Values{}
-	if subject != "" {
-		query.Set("subject", subject)
-	}
-	if body != "" {
-		query.Set("body", strings.ReplaceAll(body, "\n", "\r\n"))
-	}
-	link := url.URL{Scheme: "mailto", Opaque: mailbox, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
-	return link.String()
-}
-
-func momentEnglish(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") }
-
-func businessEnglish(number, of int) string { return fmt.Sprintf("Business %d of %d", number, of) }
-
-// webLink lets no other kind of link through.
-func webLink(link string) string {
-	if strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://") {
-		return link
-	}
-	return ""
 }

@@ -2,19 +2,15 @@ package statuspage_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/xml"
 	"flag"
-	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
+	"github.com/mikla-ai/data-deletion/shared/page"
+	"github.com/mikla-ai/data-deletion/shared/page/pagetest"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
@@ -30,176 +26,63 @@ func html(t *testing.T, v statuspage.View) string {
 	return out.String()
 }
 
-func missing(t *testing.T) string {
+func missing(t *testing.T, l page.Language) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := statuspage.NotFoundHTML(&out); err != nil {
+	if err := statuspage.NotFoundHTML(&out, l); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
 }
 
-// allPages gives every page by name, the one for unknown codes included.
+func notified(t *testing.T, l page.Language) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := statuspage.NotifiedHTML(&out, statuspage.View{Language: l, Code: confirmation.Code(code)}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// allPages gives every page by name that is kept as a golden file: all in English and in
+// Arabic, and two that say much in every other language.
 func allPages(t *testing.T) map[string]string {
-	pages := map[string]string{"not-found": missing(t)}
+	pages := map[string]string{"not-found": missing(t, page.English), "notified": notified(t, page.English),
+		"not-found.ar": missing(t, page.Arabic), "notified.ar": notified(t, page.Arabic)}
 	for name, v := range samples() {
-		pages[name] = html(t, v)
+		for _, l := range page.Languages() {
+			if l == page.English {
+				pages[name] = html(t, v)
+			} else if v.Language = l; l == page.Arabic || name == "completed" || name == "nothing_found" {
+				pages[name+"."+string(l)] = html(t, v)
+			}
+		}
 	}
 	return pages
 }
 
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+func TestPagesAreGolden(t *testing.T) { pagetest.Golden(t, allPages(t), *update) }
+
+func TestPagesKeepWhatEveryPageKeeps(t *testing.T) { pagetest.Check(t, allPages(t)) }
+
+// P13, in every language and state.
+func TestPagesAskForLittle(t *testing.T) {
+	pages := map[string]string{}
+	for _, l := range page.Languages() {
+		for name, v := range samples() {
+			v.Language, v.CanSubscribe, v.Kept = l, true, nil
+			pages[name+"-"+string(l)] = html(t, v)
 		}
+		pages["not-found-"+string(l)] = missing(t, l)
+		pages["notified-"+string(l)] = notified(t, l)
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not what it was; look at it, then run go test ./shared/statuspage -update", path)
-	}
-}
-
-func TestPagesAreGolden(t *testing.T) {
-	for name, page := range allPages(t) {
-		golden(t, name+".html", page)
-	}
-}
-
-func TestNoGoldenFileIsLeftOver(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != len(allPages(t)) {
-		t.Errorf("%d golden pages for %d samples", len(files), len(allPages(t)))
-	}
+	pagetest.AsksForLittle(t, pages, "email")
 }
 
 func TestUnknownStateIsAnErrorBeforeAnythingIsWritten(t *testing.T) {
 	var out bytes.Buffer
 	if err := statuspage.HTML(&out, in("resting")); err == nil || out.Len() > 0 {
 		t.Errorf("error %v after %d bytes", err, out.Len())
-	}
-}
-
-// The style's hash stands in the policy; if they differ, the page is naked.
-func TestPolicyAllowsExactlyTheStyle(t *testing.T) {
-	policy := statuspage.Headers()["Content-Security-Policy"]
-	style := regexp.MustCompile(`(?s)<style>(.*?)</style>`)
-	for name, page := range allPages(t) {
-		found := style.FindAllStringSubmatch(page, -1)
-		if len(found) != 1 {
-			t.Fatalf("%s has %d style elements", name, len(found))
-		}
-		sum := sha256.Sum256([]byte(found[0][1]))
-		if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"; !strings.Contains(policy, want) {
-			t.Errorf("%s: the policy lacks %s: %s", name, want, policy)
-		}
-	}
-}
-
-// What the policy would block, or what would need it loosened, is not there.
-func TestPagesStayWithinThePolicy(t *testing.T) {
-	forbidden := regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|form|base|link|video|audio|svg)\b|\son\w+\s*=|\sstyle\s*=|javascript:|url\(|@import|http-equiv`)
-	for name, page := range allPages(t) {
-		if found := forbidden.FindString(page); found != "" {
-			t.Errorf("%s holds %q", name, found)
-		}
-	}
-}
-
-func TestPagesAreWellNested(t *testing.T) {
-	for name, page := range allPages(t) {
-		outline := nest(t, name, page)
-		if outline["html"] != 1 || outline["main"] != 1 || outline["h1"] != 1 || outline["title"] != 1 {
-			t.Errorf("%s: elements %v", name, outline)
-		}
-	}
-}
-
-var void = []string{"meta", "br"}
-
-// nest checks that every element is closed where it must be, that IDs occur
-// once and that labels point to them, and counts the elements.
-func nest(t *testing.T, name, page string) map[string]int {
-	t.Helper()
-	count, ids, labels := map[string]int{}, map[string]int{}, []string{}
-	var stack []string
-	d := xml.NewDecoder(strings.NewReader(page))
-	d.Entity = xml.HTMLEntity
-	for {
-		token, err := d.RawToken()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		switch element := token.(type) {
-		case xml.StartElement:
-			count[element.Name.Local]++
-			if !slices.Contains(void, element.Name.Local) {
-				stack = append(stack, element.Name.Local)
-			}
-			for _, a := range element.Attr {
-				switch a.Name.Local {
-				case "id":
-					ids[a.Value]++
-				case "aria-labelledby":
-					labels = append(labels, a.Value)
-				}
-			}
-		case xml.EndElement:
-			if len(stack) == 0 || stack[len(stack)-1] != element.Name.Local {
-				t.Fatalf("%s: </%s> closes %v", name, element.Name.Local, stack)
-			}
-			stack = stack[:len(stack)-1]
-		}
-	}
-	for id, n := range ids {
-		if n > 1 {
-			t.Errorf("%s: id %q stands %d times", name, id, n)
-		}
-	}
-	for _, label := range labels {
-		if ids[label] != 1 {
-			t.Errorf("%s: nothing has the id %q", name, label)
-		}
-	}
-	if len(stack) > 0 {
-		t.Errorf("%s: %v is never closed", name, stack)
-	}
-	return count
-}
-
-// Headings go down one level at a time, for who moves from heading to heading.
-func TestHeadingsSkipNoLevel(t *testing.T) {
-	heading := regexp.MustCompile(`<h([1-6])[ >]`)
-	for name, page := range allPages(t) {
-		level := byte('0')
-		for _, h := range heading.FindAllStringSubmatch(page, -1) {
-			if h[1][0] > level+1 {
-				t.Errorf("%s: h%s follows h%c", name, h[1], level)
-			}
-			level = h[1][0]
-		}
-	}
-}
-
-func TestPagesSpeakToEveryReader(t *testing.T) {
-	for name, page := range allPages(t) {
-		for _, want := range []string{`<html lang="en" dir="ltr">`, `name="viewport"`, `content="noindex, nofollow"`,
-			"mailto:privacy@mikla.ai", "prefers-color-scheme: dark", "free"} {
-			if !strings.Contains(page, want) {
-				t.Errorf("%s lacks %s", name, want)
-			}
-		}
 	}
 }
 
@@ -296,7 +179,7 @@ func TestSeveralBusinessesAreShownOneByOne(t *testing.T) {
 
 func TestCodeIsWholeWhenCopied(t *testing.T) {
 	page := html(t, in(request.Received))
-	shown := regexp.MustCompile(`<code>(.*?)</code>`).FindStringSubmatch(page)
+	shown := regexp.MustCompile(`<code dir="ltr">(.*?)</code>`).FindStringSubmatch(page)
 	if got := strings.NewReplacer("<span>", "", "</span>", "").Replace(shown[1]); got != code {
 		t.Errorf("the code reads %q", got)
 	}
@@ -315,25 +198,87 @@ func TestForeignTextIsEscaped(t *testing.T) {
 	}
 }
 
-func TestHeaders(t *testing.T) {
-	got := statuspage.Headers()
-	for name, want := range map[string]string{
-		"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Vary": "Accept",
-		"X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex, nofollow",
+// Who asks in another language gets it: text, direction, dates, and the way back.
+func TestPagesSpeakTheLanguageAskedFor(t *testing.T) {
+	for l, want := range map[page.Language][]string{
+		page.German:     {`<html lang="de" dir="ltr">`, "Ihre Daten sind gelöscht", ">4. Mai 2026, 10:00 UTC<", ">1. Juni 2026, 10:00 UTC<"},
+		page.French:     {`<html lang="fr" dir="ltr">`, ">4 mai 2026 à 10:00 UTC<", ">1er juin 2026 à 10:00 UTC<"},
+		page.Portuguese: {`<html lang="pt" dir="ltr">`, ">4 de maio de 2026, 10:00 UTC<", ">1º de junho de 2026, 10:00 UTC<"},
+		page.Arabic:     {`<html lang="ar" dir="rtl">`, ">4 مايو 2026، الساعة 10:00 UTC<", `<code dir="ltr">`, `<a lang="en" dir="ltr" hreflang="en" href="?lang=en">English</a>`},
+		page.Hebrew:     {`<html lang="he" dir="rtl">`, ">4 במאי 2026, 10:00 UTC<", `<span lang="he" dir="rtl" aria-current="true">עברית</span>`},
+		"xx":            {`<html lang="en" dir="ltr">`, "Your data has been erased"},
 	} {
-		if got[name] != want {
-			t.Errorf("%s is %q", name, got[name])
+		v := erased(request.Completed)
+		v.Language = l
+		got := html(t, v)
+		for _, part := range want {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s lacks %s", l, part)
+			}
 		}
 	}
-	form := regexp.MustCompile(`^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$`)
-	if policy := got["Content-Security-Policy"]; !form.MatchString(policy) {
-		t.Errorf("policy is %s", policy)
+}
+
+func TestOurAddressIsIsolatedInText(t *testing.T) {
+	v := in(request.Refused)
+	v.Language = page.Arabic
+	if got := html(t, v); !strings.Contains(got, `<bdi dir="ltr">privacy@mikla.ai</bdi>`) {
+		t.Error("our address is read in the direction of the text around it")
 	}
-	if !strings.HasPrefix(got["Strict-Transport-Security"], "max-age=63072000") {
-		t.Errorf("HSTS is %q", got["Strict-Transport-Security"])
+}
+
+func TestRefusalHasItsReason(t *testing.T) {
+	v := in(request.Refused)
+	if strings.Contains(html(t, v), `id="reason"`) {
+		t.Error("a reason is shown that nobody gave")
 	}
-	got["Vary"] = "changed"
-	if statuspage.Headers()["Vary"] != "Accept" {
-		t.Error("one caller's change reaches the next")
+	v.Reason = "<b>Two accounts</b> fit."
+	if got := html(t, v); !strings.Contains(got, `<p class="reason" dir="auto">&lt;b&gt;Two accounts&lt;/b&gt; fit.</p>`) {
+		t.Error("the reason is not shown, or not as text")
+	}
+}
+
+// What was sent, what arrived and what came back are told apart.
+func TestMailsAreToldApart(t *testing.T) {
+	said := map[string]request.LetterState{}
+	for _, s := range []request.LetterState{request.Due, request.Sent, request.Delivered, request.Unconfirmed, request.Bounced} {
+		v := erased(request.Completed)
+		v.Mail = s
+		line := regexp.MustCompile(`<dt>Our mail about the result</dt><dd>(.*?)</dd>`).FindString(html(t, v))
+		if other, twice := said[line]; twice || line == "" {
+			t.Errorf("%s reads as %s does: %q", s, other, line)
+		}
+		said[line] = s
+	}
+	if strings.Contains(html(t, erased(request.Completed)), "Our mail about the result") {
+		t.Error("a mail is spoken of that there is none of")
+	}
+	v := erased(request.Completed)
+	v.Mail = request.Sending
+	if !strings.Contains(html(t, v), "About to be sent") {
+		t.Error("a letter that may not have been handed over is not said to be ahead")
+	}
+}
+
+func TestUndoTimeIsShown(t *testing.T) {
+	if page := html(t, samples()["cooling_off"]); !strings.Contains(page, `<dt>Can be cancelled until</dt><dd><time datetime="2026-05-07T10:00:00Z">`) {
+		t.Error("who cools off is not told until when")
+	}
+}
+
+func TestNotifyFormIsThereOnlyIfItLeadsSomewhere(t *testing.T) {
+	v := in(request.Purging)
+	if strings.Contains(html(t, v), "<form") {
+		t.Error("there is a form that leads nowhere")
+	}
+	v.CanSubscribe, v.Language = true, page.Hebrew
+	got := html(t, v)
+	for _, want := range []string{`<form method="post" action="` + code + `/notify">`, `name="email"`, `<input type="hidden" name="lang" value="he">`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if got := notified(t, page.Hebrew); !strings.Contains(got, `href="../`+code+`?lang=he"`) || strings.Contains(got, "@example") {
+		t.Error("the answer does not lead back")
 	}
 }

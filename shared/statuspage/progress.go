@@ -10,6 +10,8 @@ const (
 	done    mark = "done"
 	doing   mark = "doing"
 	person  mark = "person"
+	asked   mark = "asked"
+	hidden  mark = "hidden"
 	ahead   mark = "ahead"
 	nothing mark = "nothing"
 	unclear mark = "unclear"
@@ -28,18 +30,21 @@ var marks = map[request.State][stepCount]mark{
 	request.NeedsReview:      {done, person, ahead, ahead},
 	request.NeedsOperator:    {done, person, ahead, ahead},
 	request.AwaitingExternal: {done, done, doing, ahead},
+	request.AwaitingAnswer:   {done, asked, ahead, ahead},
+	request.CoolingOff:       {done, done, hidden, ahead},
 	request.Completed:        {done, done, done, done},
 	request.NothingFound:     {done, nothing, skipped, skipped},
 	request.CouldNotIdentify: {done, unclear, skipped, skipped},
 	request.Refused:          {done, stopped, skipped, skipped},
 	request.Withdrawn:        {done, stopped, skipped, skipped},
 	request.Lapsed:           {done, stopped, skipped, skipped},
+	request.Answered:         {done, skipped, skipped, skipped},
 }
 
 // progress gives the marks of the steps. A request can be parked at any step;
 // one that has results was parked after its data had been found.
 func progress(v View) [stepCount]mark {
-	if v.State.Waiting() && v.State != request.AwaitingExternal && len(v.Results) > 0 {
+	if marks[v.State][1] == person && len(v.Results) > 0 {
 		return [stepCount]mark{done, done, person, ahead}
 	}
 	return marks[v.State]
@@ -52,6 +57,8 @@ const (
 	working   tone = "working"
 	complete  tone = "complete"
 	attention tone = "attention"
+	waiting   tone = "waiting"
+	cooling   tone = "cooling"
 	withTeam  tone = "team"
 	notFound  tone = "nothing"
 	closed    tone = "closed"
@@ -60,6 +67,7 @@ const (
 var toneOf = map[request.State]tone{
 	request.Received: working, request.Matched: working, request.Purging: working, request.Verifying: working, request.AwaitingExternal: working,
 	request.NeedsReview: withTeam, request.NeedsOperator: withTeam,
+	request.AwaitingAnswer: waiting, request.CoolingOff: cooling, request.Answered: closed,
 	request.Completed: complete, request.NothingFound: notFound, request.CouldNotIdentify: attention,
 	request.Refused: closed, request.Withdrawn: closed, request.Lapsed: attention,
 }
@@ -76,12 +84,13 @@ const (
 )
 
 var foundIn = map[request.State]found{
-	request.Received: foundOpen, request.Matched: foundYes, request.Purging: foundYes, request.Verifying: foundYes, request.AwaitingExternal: foundYes,
+	request.Received: foundOpen, request.Matched: foundYes, request.Purging: foundYes, request.Verifying: foundYes, request.AwaitingExternal: foundYes, request.CoolingOff: foundYes,
 	request.NeedsReview: foundByTeam, request.NeedsOperator: foundByTeam, request.Completed: foundYes,
 	request.NothingFound: foundNo, request.CouldNotIdentify: foundUnclear,
 }
 
-// foundOf reports false for requests that ended before it mattered.
+// foundOf reports false for requests that ended before it mattered, or wait for their
+// requester before anybody looks.
 func foundOf(v View) (found, bool) {
 	if len(v.Results) > 0 {
 		return foundYes, true

@@ -46,6 +46,10 @@ func samples() map[string]statuspage.View {
 	views["awaiting_external"] = erased(request.AwaitingExternal) // our own stores were verified empty
 	views["nothing_found"] = kept(in(request.NothingFound), securityLog())
 	views["refused"] = kept(in(request.Refused), request.Kept{Category: "legal_hold", Reason: "A court has ordered that it stays."})
+	views["refused-with-reason"] = withReason(in(request.Refused))
+	views["cooling_off"] = coolingOff()
+	views["purging-with-form"] = withForm(in(request.Purging))
+	views["completed-with-mail"] = mailed(erased(request.Completed), request.Bounced)
 	views["completed-two-businesses"] = twoBusinesses(request.Completed)
 	views["needs_review-two-businesses"] = twoBusinesses(request.NeedsReview)
 	views["completed-with-receipt"] = withReceipt(erased(request.Completed))
@@ -71,5 +75,26 @@ func twoBusinesses(state request.State) statuspage.View {
 
 func withReceipt(v statuspage.View) statuspage.View {
 	v.ReceiptURL = "https://privacy-dev.mikla.example/receipts/r_1"
+	return v
+}
+
+func coolingOff() statuspage.View {
+	v := in(request.CoolingOff)
+	v.UndoUntil = after(3 * day)
+	return v
+}
+
+func withReason(v statuspage.View) statuspage.View {
+	v.Reason = "Two people use this account, and they do not agree.\nPlease write to us together."
+	return v
+}
+
+func withForm(v statuspage.View) statuspage.View {
+	v.CanSubscribe = true
+	return v
+}
+
+func mailed(v statuspage.View, s request.LetterState) statuspage.View {
+	v.Mail = s
 	return v
 }

@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
+	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
 // View is what is shown of one request. A nil or zero time is not known (yet).
 type View struct {
+	Language   page.Language // "": English
 	Code       confirmation.Code
 	State      request.State
 	ReceivedAt time.Time
@@ -25,6 +27,12 @@ type View struct {
 	LiveErasedAt        *time.Time // verified empty
 	BackupsUnreadableAt *time.Time // no readable copy is left; may lie ahead
 	BackupsGoneBy       *time.Time // the last unreadable copy is gone
+
+	UndoUntil *time.Time // cooling off: may be cancelled until then
+
+	Reason       string              // of a refusal, in our team's words
+	Mail         request.LetterState // of our mail about the result; "": none
+	CanSubscribe bool                // a mail about the result can be asked for
 
 	Kept       []request.Kept
 	Results    []Result // one per business
@@ -40,7 +48,10 @@ type Result struct {
 }
 
 // NextStep tells in one sentence what the person can do, or gives "".
-func (v View) NextStep() string { return english.States[v.State].Next }
+func (v View) NextStep() string {
+	b, _ := book(v.Language)
+	return b.States[v.State].Next
+}
 
 // document is the JSON of a View. Its fields are a public contract: null for
 // what is not known, times RFC 3339 in UTC and whole seconds.
@@ -57,6 +68,7 @@ type document struct {
 	NextStep            *string          `json:"next_step"`
 	Results             []resultDocument `json:"results"`
 	ReceiptURL          *string          `json:"receipt_url"`
+	Reason              *string          `json:"reason"`
 }
 
 type keptDocument struct {
@@ -78,7 +90,7 @@ func (v View) document() document {
 		ReceivedAt: instant(&v.ReceivedAt), DueAt: instant(&v.DueAt), LiveErasedAt: instant(v.LiveErasedAt),
 		BackupsUnreadableAt: instant(v.BackupsUnreadableAt), BackupsGoneBy: instant(v.BackupsGoneBy),
 		Kept: []keptDocument{}, Results: []resultDocument{},
-		NextStep: optional(v.NextStep()), ReceiptURL: optional(v.ReceiptURL),
+		NextStep: optional(v.NextStep()), ReceiptURL: optional(v.ReceiptURL), Reason: optional(v.Reason),
 	}
 	for _, k := range v.Kept {
 		d.Kept = append(d.Kept, keptDocument{k.Category, k.Reason, instant(k.Until)})
@@ -119,9 +131,10 @@ func JSON(w io.Writer, v View) error {
 
 // NotFoundJSON writes what a program reads where there is no page. It is the
 // same for every code.
-func NotFoundJSON(w io.Writer) error {
+func NotFoundJSON(w io.Writer, l page.Language) error {
+	b, _ := book(l)
 	return json.NewEncoder(w).Encode(struct {
 		Error   string `json:"error"`
 		Message string `json:"message"`
-	}{"not_found", english.NotFound.JSON})
+	}{"not_found", b.NotFound.JSON})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
@@ -38,7 +39,7 @@ func TestJSONOfACompletedRequest(t *testing.T) {
 		"next_step": nil,
 		"results": []any{map[string]any{"outcome": "completed", "live_erased_at": "2026-05-04T10:07:00Z",
 			"backups_unreadable_at": "2026-05-05T10:00:00Z", "backups_gone_by": "2026-06-01T10:00:00Z"}},
-		"receipt_url": "https://privacy-dev.mikla.example/receipts/r_1",
+		"receipt_url": "https://privacy-dev.mikla.example/receipts/r_1", "reason": nil,
 	}
 	if got := decoded(t, v); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -50,7 +51,7 @@ func TestJSONOfANewRequestHasNullForWhatIsNotKnown(t *testing.T) {
 		"code": code, "state": "received", "outcome": nil,
 		"received_at": "2026-05-04T10:00:00Z", "due_at": "2026-06-03T10:00:00Z",
 		"live_erased_at": nil, "backups_unreadable_at": nil, "backups_gone_by": nil,
-		"kept": []any{}, "next_step": nil, "results": []any{}, "receipt_url": nil,
+		"kept": []any{}, "next_step": nil, "results": []any{}, "receipt_url": nil, "reason": nil,
 	}
 	if got := decoded(t, in(request.Received)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -98,7 +99,7 @@ func TestNextStep(t *testing.T) {
 
 func TestNotFoundJSON(t *testing.T) {
 	var out bytes.Buffer
-	if err := statuspage.NotFoundJSON(&out); err != nil {
+	if err := statuspage.NotFoundJSON(&out, page.English); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"error":"not_found","message":"There is no request under this address."}` + "\n"

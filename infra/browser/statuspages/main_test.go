@@ -8,20 +8,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mikla-ai/data-deletion/shared/request"
-	"github.com/mikla-ai/data-deletion/shared/statuspage"
+	"github.com/mikla-ai/data-deletion/shared/page"
 )
 
 func TestAStateWithoutAPageIsNamed(t *testing.T) {
-	pages := map[string][]byte{notFound: nil}
-	for _, s := range request.States() {
-		pages[string(s)] = nil
+	pages := map[string][]byte{}
+	for _, path := range needed() {
+		pages[path] = nil
 	}
 	if err := complete(pages); err != nil {
 		t.Error(err)
 	}
-	delete(pages, "purging")
-	if err := complete(pages); err == nil || !strings.Contains(err.Error(), "purging.html") {
+	delete(pages, "/status/purging")
+	if err := complete(pages); err == nil || !strings.Contains(err.Error(), "/status/purging:") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -35,25 +34,28 @@ func TestPagesComeAsTheFunctionSendsThem(t *testing.T) {
 	go func() { ended <- run(stdin, out) }()
 	var told struct {
 		URL   string
-		Pages []string
+		Pages map[string]int
 	}
 	if err := json.NewDecoder(stdout).Decode(&told); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range told.Pages {
-		got, err := http.Get(told.URL + "/status/" + name)
+	if len(told.Pages) < len(needed()) || told.Pages["/link/gone.ar"] != 404 {
+		t.Errorf("told of %v", told.Pages)
+	}
+	for path, status := range told.Pages {
+		got, err := http.Get(told.URL + path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(got.Body)
 		_ = got.Body.Close()
-		want, missing := os.ReadFile(golden + "/" + name + ".html")
-		if err != nil || missing != nil || string(body) != string(want) || (got.StatusCode == 404) != (name == notFound) {
-			t.Errorf("%s: %d, %v, %v", name, got.StatusCode, err, missing)
+		want, missing := os.ReadFile("shared" + strings.NewReplacer("/status/", "/statuspage/testdata/", "/link/", "/linkpage/testdata/").Replace(path) + ".html")
+		if err != nil || missing != nil || string(body) != string(want) || got.StatusCode != status {
+			t.Errorf("%s: %d, %v, %v", path, got.StatusCode, err, missing)
 		}
-		for header, value := range statuspage.Headers() {
+		for header, value := range page.Headers() {
 			if got.Header.Get(header) != value {
-				t.Errorf("%s: %s is %q", name, header, got.Header.Get(header))
+				t.Errorf("%s: %s is %q", path, header, got.Header.Get(header))
 			}
 		}
 	}

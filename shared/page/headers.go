@@ -1,4 +1,4 @@
-package statuspage
+package page
 
 import (
 	"crypto/sha256"
@@ -22,16 +22,16 @@ func Headers() map[string]string {
 		"Cross-Origin-Resource-Policy": "same-origin",
 		"Referrer-Policy":              "no-referrer",
 		"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
-		"Vary":                         "Accept",
+		"Vary":                         "Accept, Accept-Language",
 		"X-Content-Type-Options":       "nosniff",
 		"X-Robots-Tag":                 "noindex, nofollow",
 	}
 }
 
-// contentSecurityPolicy allows the page's own stylesheet and nothing else: no
-// script, image, font, form, frame or request.
+// contentSecurityPolicy allows the page's own stylesheet and forms that go back to
+// where the page came from, and nothing else: no script, image, font, frame or request.
 var contentSecurityPolicy = "default-src 'none'; style-src '" + hash(stylesheet) +
-	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // hash names the content of an inline style element.
 func hash(content string) string {

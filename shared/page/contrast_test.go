@@ -1,4 +1,4 @@
-package statuspage
+package page
 
 import (
 	"maps"
@@ -17,7 +17,7 @@ var contrasts = []struct {
 }{
 	{"text", "page", 7}, {"text", "card", 7}, {"soft", "page", 7}, {"soft", "card", 7},
 	{"link", "page", 7}, {"link", "card", 7}, {"on-button", "link", 7},
-	{"tone", "card", 7}, {"tone", "tint", 7}, {"mark", "card", 3},
+	{"tone", "card", 7}, {"tone", "tint", 7}, {"mark", "card", 3}, {"mark", "page", 3},
 }
 
 func TestColoursStandOut(t *testing.T) {

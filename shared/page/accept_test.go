@@ -1,10 +1,10 @@
-package statuspage_test
+package page_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/mikla-ai/data-deletion/shared/statuspage"
+	"github.com/mikla-ai/data-deletion/shared/page"
 )
 
 func TestWantsJSON(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWantsJSON(t *testing.T) {
 		",,;;,q=1,/,application/": false,
 		"application/json" + strings.Repeat(",text/html;q=0.1", 1000): true,
 	} {
-		if got := statuspage.WantsJSON(accept); got != want {
+		if got := page.WantsJSON(accept); got != want {
 			t.Errorf("WantsJSON(%.80q) = %v", accept, got)
 		}
 	}
@@ -56,7 +56,7 @@ func FuzzWantsJSON(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, accept string) {
-		if statuspage.WantsJSON(accept) && !strings.Contains(accept, "/") {
+		if page.WantsJSON(accept) && !strings.Contains(accept, "/") {
 			t.Errorf("JSON for %q", accept)
 		}
 	})

@@ -1,0 +1,110 @@
+package linkpage
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mikla-ai/data-deletion/shared/page"
+)
+
+func (b *phrasebook) ask(f page.Frame, v View) page.Frame {
+	said := b.Ask[v.Kind]
+	if v.Kind == Closure {
+		said.Headline, said.Text = b.Acts[v.Scope], b.effects(v)
+	}
+	f.Title, f.Switch = said.Headline, true
+	f.Main = page.All(
+		card(said, business(v)),
+		page.Block("section", page.Attributes{"aria-labelledby", "act", "class", "next"},
+			page.Heading("act", b.Act[v.Kind].Headline),
+			page.Each(b.Act[v.Kind].Text, page.Paragraph),
+			page.Form{Language: v.Language, Problem: b.problem(v), Fields: b.fields(v), Button: said.Button}.Layout(),
+			page.Line("p", page.Attributes{"class", "soft"}, page.Text(b.NotYou[v.Kind]))))
+	return f
+}
+
+// effects are what a closure does, in the order in which it does it.
+func (b *phrasebook) effects(v View) []string {
+	last := b.AtOnce
+	if v.Hours > 0 {
+		last = b.hours(b.Later, v)
+	}
+	return append(append([]string{}, b.Effects[v.Scope]...), last)
+}
+
+func (b *phrasebook) hours(text string, v View) string {
+	return strings.ReplaceAll(text, "{hours}", strconv.Itoa(v.Hours))
+}
+
+func (b *phrasebook) problem(v View) string {
+	return strings.ReplaceAll(b.Problems[v.Problem], "{tries}", strconv.Itoa(v.Tries))
+}
+
+// fields are those of the form, by kind. What is typed runs in a direction of its own.
+func (b *phrasebook) fields(v View) []page.Field {
+	switch v.Kind {
+	case Closure:
+		return []page.Field{b.field(FieldPIN, "text", "dir", "ltr", "inputmode", "numeric", "autocomplete", "one-time-code", "maxlength", "12", "required", "")}
+	case Confirm:
+		return append(b.missing(v),
+			b.field(FieldName, "text", "dir", "auto", "autocomplete", "name", "maxlength", "200"),
+			b.field(FieldWhen, "month", "dir", "ltr", "autocomplete", "off", "maxlength", "40", "placeholder", "2026-05"),
+			b.field(FieldPhone, "tel", "dir", "ltr", "autocomplete", "tel", "maxlength", "40"))
+	}
+	return nil
+}
+
+func (b *phrasebook) missing(v View) []page.Field {
+	var fields []page.Field
+	if v.NeedBusiness {
+		fields = append(fields, b.field(FieldBusiness, "text", "dir", "auto", "autocomplete", "off", "maxlength", "200", "required", ""))
+	}
+	if v.NeedHandle {
+		fields = append(fields, b.field(FieldHandle, "text", "dir", "ltr", "autocomplete", "off", "autocapitalize", "none", "spellcheck", "false", "maxlength", "200"))
+	}
+	return fields
+}
+
+func (b *phrasebook) field(name, kind string, more ...string) page.Field {
+	said := b.Fields[name]
+	return page.Field{Name: name, Label: said.Label, Hint: said.Hint, Kind: kind, More: more}
+}
+
+func (b *phrasebook) done(f page.Frame, v View) page.Frame {
+	said := b.Done[v.Kind]
+	if v.Kind == Closure && v.Hours > 0 {
+		said.Text = []string{b.hours(b.DoneLater, v)}
+	}
+	f.Title, f.Tone = said.Headline, "complete"
+	f.Main = card(said, page.When(page.WebLink(v.StatusURL) != "", func() page.Node {
+		return page.Line("p", nil, page.Inline("a", page.Attributes{"class", "button", "href", v.StatusURL}, page.Text(b.Status)))
+	}))
+	return f
+}
+
+// gone is also asked for by links that never were: it offers the other languages, since
+// nothing tells which one the person reads but the browser.
+func (b *phrasebook) gone(f page.Frame) page.Frame {
+	f.Title, f.Tone, f.Switch, f.Main = b.Gone.Headline, "missing", true, card(b.Gone, page.All())
+	return f
+}
+
+func (b *phrasebook) throttled(f page.Frame) page.Frame {
+	f.Title, f.Tone, f.Main = b.Throttled.Headline, "attention", card(b.Throttled, page.All())
+	return f
+}
+
+// card is the upper part of every page.
+func card(s said, more page.Node) page.Node {
+	return page.Block("div", page.Attributes{"class", "card"},
+		page.Line("h1", nil, page.Text(s.Headline)),
+		page.Each(s.Text, page.Paragraph),
+		more)
+}
+
+// business names it, to its administrators alone.
+func business(v View) page.Node {
+	return page.When(v.Business != "" && (v.Kind == Closure || v.Kind == Cancel), func() page.Node {
+		return page.Line("p", nil, page.Inline("strong", nil, page.Inline("bdi", nil, page.Text(v.Business))))
+	})
+}
