@@ -2,6 +2,8 @@
 package httpevent
 
 import (
+	"encoding/base64"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -21,4 +23,17 @@ func Header(event events.APIGatewayProxyRequest, name string) string {
 		}
 	}
 	return ""
+}
+
+// Form reads a form in the body, as browsers send one.
+func Form(event events.APIGatewayProxyRequest) (url.Values, error) {
+	body := event.Body
+	if event.IsBase64Encoded {
+		raw, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			return nil, err
+		}
+		body = string(raw)
+	}
+	return url.ParseQuery(body)
 }
