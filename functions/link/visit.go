@@ -79,7 +79,7 @@ func (a asked) take(ctx context.Context, slip answer.Slip, view *linkpage.View) 
 
 const longest = 200 // characters of a field
 
-// said is what the form says. A number without its country is read as one with it.
+// said is what the form says.
 func (a asked) said() (claim.Claim, linkpage.Problem) {
 	var c claim.Claim
 	field := func(name string) string {
@@ -92,8 +92,10 @@ func (a asked) said() (claim.Claim, linkpage.Problem) {
 	if month, ok := claim.Month(field(linkpage.FieldWhen)); ok {
 		c.When = month
 	}
-	c.Phones = extract.Phones("WhatsApp "+field(linkpage.FieldPhone), nil)
-	if len(c.Names) == 0 && c.When == "" && len(c.Phones) == 0 {
+	if c.Phones = extract.Phones("WhatsApp "+field(linkpage.FieldPhone), nil); len(c.Phones) == 0 {
+		c.Numbers = claim.Digits(field(linkpage.FieldPhone))
+	}
+	if len(c.Names) == 0 && c.When == "" && len(c.Phones)+len(c.Numbers) == 0 {
 		return c, linkpage.NothingGiven
 	}
 	return c, ""

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -217,12 +220,15 @@ func (d *deletion) addMailIntake() {
 			"LETTERS_QUEUE_URL":  d.lettersQueue.QueueUrl(),
 			"CODE_SECRET":        d.codeSecret.SecretArn(),
 			"FINGERPRINT_SECRET": d.fingerprint.SecretArn(),
+			// Between a confirmation and the purge, in which it can be taken back.
+			"UNDO_TENANT_SECONDS":  seconds(d.stage.UndoTenant),
+			"UNDO_CHANNEL_SECONDS": seconds(d.stage.UndoChannel),
 		},
 		rights: all(
-			d.own("ledger", "GetItem", "PutItem", "DeleteItem", "ConditionCheckItem", "Query"),
+			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.own("casekeys", "GetItem", "PutItem", "Query"),
-			d.live("tenants", "GetItem", "Query", "Scan"),
+			d.own("casekeys", "GetItem", "PutItem"),
+			d.live("tenants", "Scan"),
 			d.readMail(),
 			d.send(d.startQueue, d.transportKey),
 			d.send(d.lettersQueue, d.transportKey),
@@ -250,8 +256,8 @@ func (d *deletion) addMailSend() {
 		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
-			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.own("casekeys", "GetItem", "PutItem", "Query"),
+			d.own("casefile", "GetItem", "Query", "DeleteItem"),
+			d.own("casekeys", "GetItem", "DeleteItem"),
 			d.receive(d.lettersQueue, d.transportKey),
 			d.read(d.codeSecret, d.fingerprint),
 			d.sendMail(),
@@ -266,16 +272,14 @@ func (d *deletion) addMailEvents() {
 		folder: "mail-events", timeout: eventsTimeout,
 		description: "Notes what became of each letter: delivered, bounced, complained about.",
 		environment: map[string]*string{
-			"LEDGER_TABLE":      d.table("ledger"),
-			"CASEFILE_TABLE":    d.table("casefile"),
-			"CASEKEYS_TABLE":    d.table("casekeys"),
-			"LETTERS_QUEUE_URL": d.lettersQueue.QueueUrl(),
+			"LEDGER_TABLE":   d.table("ledger"),
+			"CASEFILE_TABLE": d.table("casefile"),
+			"CASEKEYS_TABLE": d.table("casekeys"),
 		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
-			d.own("casefile", "GetItem", "PutItem", "DeleteItem", "Query"),
-			d.own("casekeys", "GetItem", "PutItem", "DeleteItem", "Query"),
-			d.send(d.lettersQueue, d.transportKey),
+			d.own("casefile", "Query", "DeleteItem"),
+			d.own("casekeys", "DeleteItem"),
 			d.receive(d.eventsQueue, d.mailKey),
 		),
 	})
@@ -296,9 +300,9 @@ func (d *deletion) addLink() {
 			"FINGERPRINT_SECRET": d.fingerprint.SecretArn(),
 		},
 		rights: all(
-			d.own("ledger", "GetItem", "PutItem", "ConditionCheckItem"),
+			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "PutItem", "Query"),
-			d.own("casekeys", "GetItem", "PutItem", "Query"),
+			d.own("casekeys", "GetItem", "PutItem"),
 			d.send(d.startQueue, d.transportKey),
 			d.send(d.lettersQueue, d.transportKey),
 			d.read(d.codeSecret, d.fingerprint),
@@ -311,6 +315,8 @@ func (d *deletion) readMail() rights {
 	return rights{
 		allow([]*string{d.bucketARN("mail", "/"+rawMails+"*"), d.bucketARN("mail", "/"+decisions+"*")}, "s3:GetObject"),
 		allow([]*string{d.bucketARN("mail", "/"+decisions+"*")}, "s3:PutObject"),
+		// Without it S3 says of an object that is gone that reading it is forbidden.
+		allow([]*string{d.bucketARN("mail", "")}, "s3:ListBucket"),
 		d.useKey(d.mailKey, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }
@@ -332,3 +338,6 @@ func (d *deletion) sendMail() rights {
 		}},
 	})}
 }
+
+// seconds is the value of an environment variable that holds a duration.
+func seconds(d time.Duration) *string { return jsii.String(strconv.Itoa(int(d / time.Second))) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -19,6 +20,8 @@ type Stage struct {
 	Mailbox       string // where people write to and letters come from; its domain is verified by Mikla
 	WriteCapacity int    // write units a second that each of Mikla's tables bears
 	PurgePercent  int    // of which all purges together take so much; 0 does not bound them
+
+	UndoTenant, UndoChannel time.Duration // in which a customer can take a confirmed closure back
 }
 
 // onDemand is the write units a second that a new on-demand table bears at once. It grows
@@ -36,6 +39,8 @@ var dev = Stage{
 	Mailbox:       "privacy@mikla.ai",
 	WriteCapacity: onDemand,
 	PurgePercent:  25,
+	UndoTenant:    72 * time.Hour,
+	UndoChannel:   24 * time.Hour,
 }
 
 // in takes the account from the CDK context, where it is given.

@@ -34,6 +34,7 @@ type Claim struct {
 	Tenants   []string `json:"tenants"`
 	Handles   []Handle `json:"handles"`
 	Phones    []string `json:"phones"`     // E.164
+	Numbers   []string `json:"numbers"`    // as typed without a country, digits only: a detail, no way to a lead
 	ScopedIDs []string `json:"scoped_ids"` // PSID, IGSID or BSUID
 	Names     []string `json:"names"`      // display names
 	When      string   `json:"when"`       // month of a contact: 2026-03
@@ -56,6 +57,7 @@ func (c Claim) Merge(more Claim) Claim {
 	c.Tenants = union(c.Tenants, more.Tenants)
 	c.Handles = union(c.Handles, more.Handles)
 	c.Phones = union(c.Phones, more.Phones)
+	c.Numbers = union(c.Numbers, more.Numbers)
 	c.ScopedIDs = union(c.ScopedIDs, more.ScopedIDs)
 	c.Names = union(c.Names, more.Names)
 	c.Leads = union(c.Leads, more.Leads)
@@ -97,7 +99,7 @@ func (c Claim) Lacks() []string {
 // Second says that more was said than what a lead is found by.
 func (c Claim) Second() bool {
 	details := 0
-	for _, said := range []bool{len(c.Handles)+len(c.ScopedIDs) > 0, len(c.Phones) > 0, len(c.Names) > 0, c.When != ""} {
+	for _, said := range []bool{len(c.Handles)+len(c.ScopedIDs) > 0, len(c.Phones)+len(c.Numbers) > 0, len(c.Names) > 0, c.When != ""} {
 		if said {
 			details++
 		}
@@ -114,6 +116,20 @@ func Month(text string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Digits are those of a number that was typed without its country; none if there is none.
+func Digits(text string) []string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
+	if len(digits) < leastDigits {
+		return nil
+	}
+	return []string{digits}
 }
 
 // fold is a name as it is compared: without case, marks, punctuation and spare spaces.

@@ -303,14 +303,21 @@ func within(some, all []string) bool {
 }
 
 func (c Claim) numbered(platform, number string) likeness {
-	if platform != "whatsapp" || number == "" || len(c.Phones) == 0 {
+	if platform != "whatsapp" || number == "" || len(c.Phones)+len(c.Numbers) == 0 {
 		return silent
 	}
-	if slices.Contains(c.Phones, "+"+number) {
+	ends := func(typed string) bool {
+		typed = strings.TrimLeft(typed, "0")
+		return len(typed) >= leastDigits && strings.HasSuffix(number, typed)
+	}
+	if slices.Contains(c.Phones, "+"+number) || slices.ContainsFunc(c.Numbers, ends) {
 		return same
 	}
 	return other
 }
+
+// leastDigits of a number without its country tell it from others.
+const leastDigits = 7
 
 // handled never contradicts: people have a handle on each platform.
 func (c Claim) handled(handle string) likeness {

@@ -29,7 +29,7 @@ const (
 	ExecutionsStuck    = "ExecutionsStuck"
 	MailReceived       = "MailReceived"
 	LettersSent        = "LettersSent"
-	LettersBounced     = "LettersBounced"
+	LettersBounced     = "Bounced"
 	LettersUnconfirmed = "LettersUnconfirmed"
 	ReplyLimitReached  = "ReplyLimitReached"
 )
