@@ -88,15 +88,17 @@ func strictLine(line string, first bool) string {
 
 const (
 	atext = "[A-Za-z0-9#$&'*+/=?^_`{|}~-]+" // without ! and %, which are routes
-	word  = `(?:[A-Za-z0-9!#$%&'*+/=?^_` + "`" + `{|}~.-]+|"[ !#-;=?A-Z\[\]^_` + "`" + `a-z{|}~]*")`
-	label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-	host  = label + `(?:\.` + label + `)*\.[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
-	addr  = "(" + atext + `(?:\.` + atext + ")*)@(" + host + ")"
-	space = `[ \t]*`
+	// letters of any script stand in names as they are, with servers that take UTF-8
+	letters = `\p{L}\p{M}\p{Nd}`
+	word    = `(?:[` + letters + `!#$%&'*+/=?^_` + "`" + `{|}~.-]+|"[` + letters + ` !#-;=?\[\]^_` + "`" + `{|}~]*")`
+	label   = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+	host    = label + `(?:\.` + label + `)*\.[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
+	addr    = "(" + atext + `(?:\.` + atext + ")*)@(" + host + ")"
+	space   = `[ \t]*`
 )
 
-// one is a bare address, or words and an address in angle brackets, in ASCII and
-// with one @: no group, list, route, comment, quoted pair, quoted local part or
+// one is a bare address, or words and an address in angle brackets, the address in ASCII
+// and the only @: no group, list, route, comment, quoted pair, quoted local part or
 // address literal.
 var one = regexp.MustCompile("^" + space + "(?:" + addr + "|(?:" + word + space + ")*<" + addr + ">)" + space + "$")
 

@@ -101,9 +101,9 @@ func mustEndIn(t *testing.T, value, address string) {
 	if !strings.HasPrefix(found, local+"@") || !strings.EqualFold(found[len(local)+1:], domain) || strings.Count(value, "@") != 1 {
 		t.Errorf("the sender %q is not what %q ends in", address, value)
 	}
-	for _, c := range []byte(value) {
-		if c > 126 || (c < 32 && c != '\t') {
-			t.Errorf("a sender in spite of the byte %d in %q", c, value)
+	for _, r := range value {
+		if r == 127 || r > 127 && !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || r < 32 && r != '\t' {
+			t.Errorf("a sender in spite of %U in %q", r, value)
 		}
 	}
 	if domain != strings.ToLower(domain) {
