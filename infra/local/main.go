@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -127,6 +128,13 @@ func optionsFrom(env func(string) string, root string) (stack.Options, error) {
 	}
 	if o.SMTPPort, err = port(env("SMTP_PORT"), 2525); err != nil {
 		return o, fmt.Errorf("SMTP_PORT: %w", err)
+	}
+	if text := env("LOCAL_UNDO"); text != "" {
+		undo, err := time.ParseDuration(text)
+		if err != nil || undo < 0 {
+			return o, fmt.Errorf("LOCAL_UNDO: %q is no duration, such as 20s", text)
+		}
+		o.Undo = &undo
 	}
 	return o, nil
 }

@@ -34,13 +34,12 @@ func (c *Console) letter(w http.ResponseWriter, r *http.Request) {
 
 // decisions are the objects that the functions wrote, as they are, in the order in which
 // the mails came.
-func (c *Console) decisions(w http.ResponseWriter, r *http.Request) {
-	found, err := c.Office.Decisions(r.Context())
+func (c *Console) decisions(w http.ResponseWriter, _ *http.Request) {
 	list := []json.RawMessage{}
-	for _, d := range found {
+	for _, d := range c.Office.Decisions() {
 		list = append(list, d.Text)
 	}
-	answer(w, list, err)
+	write(w, http.StatusOK, list)
 }
 
 // mailLine is a mail that came, and what was decided of it.
@@ -56,10 +55,7 @@ const shownMails = 20
 
 // mailLines are the newest mails, newest first.
 func (c *Console) mailLines(ctx context.Context) ([]mailLine, error) {
-	decided, err := c.Office.Decisions(ctx)
-	if err != nil {
-		return nil, err
-	}
+	decided := c.Office.Decisions()
 	kept, err := c.Office.Kept(ctx)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type Front struct {
 	moto    http.Handler
 	tables  *tableSettings
 	kill    func(sandbox string) bool
+	put     func(ctx context.Context, bucket, key string)
 	sent    func(request, answer []byte)
 }
 
@@ -152,6 +154,29 @@ func (f *Front) posting(c *call) http.Handler {
 	})
 }
 
+// OnPut has every object that is put into a bucket told, before its writer hears of it.
+func (f *Front) OnPut(put func(ctx context.Context, bucket, key string)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.put = put
+}
+
+// putting passes a call of PutObject on and tells of it before it is answered.
+func (f *Front) putting() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		answer := newRecorder()
+		f.moto.ServeHTTP(answer, r)
+		f.mu.Lock()
+		put := f.put
+		f.mu.Unlock()
+		if put != nil && answer.status == http.StatusOK {
+			put(r.Context(), bucket, key)
+		}
+		write(w, wire.Answer{Status: answer.status, Header: answer.header, Body: answer.body.Bytes()})
+	})
+}
+
 func (f *Front) name(accessKey string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,6 +220,10 @@ func (f *Front) engine(c *call) http.Handler {
 	case "ses":
 		if c.Operation == "SendEmail" {
 			return f.posting(c)
+		}
+	case "s3":
+		if c.Operation == "PutObject" {
+			return f.putting()
 		}
 	}
 	return f.moto

@@ -37,6 +37,7 @@ type Office struct {
 	mu       sync.Mutex
 	received []Arrival
 	sent     []Letter
+	decided  []Decision
 	posting  sync.WaitGroup
 }
 
@@ -77,43 +78,39 @@ type Decision struct {
 	Text json.RawMessage
 }
 
-// Decisions lists what was decided, in the order in which the mails came.
-func (o *Office) Decisions(ctx context.Context) ([]Decision, error) {
+// Decisions lists what was decided, in the order in which the mails came. The functions
+// delete it with the request that came of the mail; here it is remembered, since a
+// request can be over before anybody has looked.
+func (o *Office) Decisions() []Decision {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	order := map[string]int{}
-	buckets := map[string]bool{}
-	for i, a := range o.Arrivals() {
-		order[a.ID], buckets[a.Bucket] = i, true
+	for i, a := range o.received {
+		order[a.ID] = i
 	}
-	list := []Decision{}
-	for bucket := range buckets {
-		found, err := o.decisionsIn(ctx, bucket)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found...)
-	}
+	list := slices.Clone(o.decided)
 	slices.SortStableFunc(list, func(a, b Decision) int { return cmp.Compare(order[a.ID], order[b.ID]) })
-	return list, nil
+	return list
 }
 
-func (o *Office) decisionsIn(ctx context.Context, bucket string) ([]Decision, error) {
-	keys, err := o.keys(ctx, bucket, decisions)
+// Put remembers an object that is a decision.
+func (o *Office) Put(ctx context.Context, bucket, key string) {
+	name, ok := strings.CutPrefix(key, decisions)
+	if !ok {
+		return
+	}
+	text, err := o.object(ctx, bucket, key)
 	if err != nil {
-		return nil, err
+		o.log.Error("a decision cannot be read", "error", err)
+		return
 	}
-	var list []Decision
-	for _, key := range keys {
-		text, err := o.object(ctx, bucket, key)
-		if err != nil {
-			return nil, err
-		}
-		if !json.Valid(text) {
-			text, _ = json.Marshal(string(text))
-		}
-		name := path.Base(key)
-		list = append(list, Decision{strings.TrimSuffix(name, path.Ext(name)), text})
+	if !json.Valid(text) {
+		text, _ = json.Marshal(string(text))
 	}
-	return list, nil
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	made := Decision{strings.TrimSuffix(name, path.Ext(name)), text}
+	o.decided = append(slices.DeleteFunc(o.decided, func(d Decision) bool { return d.ID == made.ID }), made)
 }
 
 // Kept says which of the mails that came are still in their bucket.

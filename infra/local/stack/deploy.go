@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -48,6 +50,7 @@ func (s *Stack) deploy(ctx context.Context, templates []*template.Template) erro
 	}
 	s.office = postoffice.New(world, s.config(), s.Front.Faults, s.log)
 	s.Front.OnSend(s.office.Sent)
+	s.Front.OnPut(s.office.Put)
 	s.Front.Calls.Clear()
 	return nil
 }
@@ -60,6 +63,13 @@ func (s *Stack) register(f provision.Function) error {
 		"AWS_ENDPOINT_URL": s.URLs.AWS, "AWS_REGION": Region, "AWS_DEFAULT_REGION": Region,
 		"AWS_ACCESS_KEY_ID": endpoint.AccessKey(f.Name), "AWS_SECRET_ACCESS_KEY": endpoint.Secret,
 	})
+	if s.options.Undo != nil { // nobody waits for three days here
+		for _, name := range []string{"UNDO_TENANT_SECONDS", "UNDO_CHANNEL_SECONDS"} {
+			if _, ok := env[name]; ok {
+				env[name] = strconv.Itoa(int(*s.options.Undo / time.Second))
+			}
+		}
+	}
 	return s.Runtime.Register(runtimeapi.Function{
 		Name: f.Name, FunctionName: f.FunctionName, ARN: f.ARN, Folder: filepath.Join(s.options.Functions, f.Name),
 		Env: env, Timeout: f.Timeout, Memory: f.Memory, Concurrency: f.Concurrency,

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/emersion/go-smtp"
@@ -51,6 +52,9 @@ type Options struct {
 	MetaApps string
 	// NoSchedules leaves schedules to POST /_local/schedules/{name}.
 	NoSchedules bool
+	// Undo, if set, is how long a confirmed closure can be taken back, instead of what the
+	// templates say.
+	Undo *time.Duration
 	// Verbose receives every line that a child writes.
 	Verbose io.Writer
 }
