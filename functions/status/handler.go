@@ -55,9 +55,11 @@ func (h Handler) Handle(ctx context.Context, event events.APIGatewayProxyRequest
 	r, err := h.Ledger.ByCode(ctx, code)
 	switch {
 	case err == nil:
-		return render(http.StatusOK, asJSON, func(w io.Writer) error { return show(w, asJSON, ViewOf(r, code, language)) })
+		v := ViewOf(r, code, language)
+		return render(http.StatusOK, asJSON, func(w io.Writer) error { return statuspage.HTML(w, v) }, func(w io.Writer) error { return statuspage.JSON(w, v) })
 	case fault.KindOf(err) == fault.NotFound:
-		return render(http.StatusNotFound, asJSON, func(w io.Writer) error { return showNotFound(w, asJSON, language) })
+		return render(http.StatusNotFound, asJSON, func(w io.Writer) error { return statuspage.NotFoundHTML(w, language) },
+			func(w io.Writer) error { return statuspage.NotFoundJSON(w, language) })
 	}
 	h.Log.ErrorContext(ctx, "status not read", "kind", fault.KindOf(err).String(), "error", fault.Describe(err))
 	return response{StatusCode: http.StatusServiceUnavailable, Headers: headers("text/plain; charset=utf-8"),
@@ -123,28 +125,14 @@ func after(t *time.Time, d time.Duration) *time.Time {
 	return &later
 }
 
-func show(w io.Writer, asJSON bool, v statuspage.View) error {
+func render(status int, asJSON bool, html, json func(io.Writer) error) (response, error) {
+	write, contentType := html, page.ContentTypeHTML
 	if asJSON {
-		return statuspage.JSON(w, v)
+		write, contentType = json, page.ContentTypeJSON
 	}
-	return statuspage.HTML(w, v)
-}
-
-func showNotFound(w io.Writer, asJSON bool, l page.Language) error {
-	if asJSON {
-		return statuspage.NotFoundJSON(w, l)
-	}
-	return statuspage.NotFoundHTML(w, l)
-}
-
-func render(status int, asJSON bool, write func(io.Writer) error) (response, error) {
 	var body strings.Builder
 	if err := write(&body); err != nil {
 		return response{}, boundary.Error(fault.As(fault.Permanent, "render the status page", err))
-	}
-	contentType := page.ContentTypeHTML
-	if asJSON {
-		contentType = page.ContentTypeJSON
 	}
 	return response{StatusCode: status, Headers: headers(contentType), Body: body.String()}, nil
 }

@@ -20,8 +20,10 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
+	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
+	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
 
 const (
@@ -212,6 +214,53 @@ func TestErasedRequestShowsItsDatesAndWhatIsKept(t *testing.T) {
 	}
 	if out := b.handle(get(code, "application/json")); strings.Contains(out.Body, "4711") || strings.Contains(out.Body, id) {
 		t.Errorf("tells more than the contract: %s", out.Body)
+	}
+}
+
+func TestLanguageOfTheAnswer(t *testing.T) {
+	b := newBench(t)
+	b.update(func(r *request.Request) { r.State, r.ClosedAt = request.NothingFound, &start })
+	for _, c := range []struct{ lang, accepted, accept, want string }{
+		{"", "", "text/html", `<html lang="en" dir="ltr">`},
+		{"", "fr-CA, de;q=0.5", "text/html", `<html lang="fr" dir="ltr">`},
+		{"ar", "fr", "text/html", `<html lang="ar" dir="rtl">`},
+		{"xx", "he", "text/html", `<html lang="he" dir="rtl">`},
+		{"", "fr", "application/json", `"next_step":"If you wrote to a business`},
+		{"de", "fr", "application/json", `"next_step":"Wenn Sie einem Betrieb`},
+	} {
+		event := get(code, c.accept)
+		event.Headers["Accept-Language"] = c.accepted
+		event.QueryStringParameters = map[string]string{"lang": c.lang}
+		if out := b.handle(event); !strings.Contains(out.Body, c.want) {
+			t.Errorf("lang %q, Accept-Language %q, Accept %q: no %s", c.lang, c.accepted, c.accept, c.want)
+		}
+		event.PathParameters["code"] = strings.Repeat("A", 24)
+		if out := b.handle(event); out.StatusCode != 404 || c.accept == "text/html" && !strings.Contains(out.Body, c.want) {
+			t.Errorf("not found, lang %q, Accept-Language %q: answered %d in another language", c.lang, c.accepted, out.StatusCode)
+		}
+	}
+}
+
+// What a requester is told of a request goes by what they were told before: a person may
+// look once more without their knowing.
+func TestViewIsWhatTheRequesterMayKnow(t *testing.T) {
+	undo := start.Add(72 * time.Hour)
+	for name, c := range map[string]struct {
+		r    request.Request
+		want statuspage.View
+	}{
+		"refused":            {request.Request{State: request.Refused, Reason: "why"}, statuspage.View{State: request.Refused, Reason: "why"}},
+		"not refused":        {request.Request{State: request.NeedsReview, Reason: "why"}, statuspage.View{State: request.NeedsReview}},
+		"told already":       {request.Request{State: request.NeedsReview, Asking: request.Asking{Told: request.CouldNotIdentify}}, statuspage.View{State: request.CouldNotIdentify}},
+		"cooling off":        {request.Request{State: request.CoolingOff, NotBefore: undo}, statuspage.View{State: request.CoolingOff, UndoUntil: &undo}},
+		"mail of a question": {request.Request{State: request.AwaitingAnswer, Letters: []request.Letter{{State: request.Sent}}}, statuspage.View{State: request.AwaitingAnswer}},
+		"mail of the result": {request.Request{State: request.Completed, Letters: []request.Letter{{State: request.Delivered}, {State: request.Bounced}}},
+			statuspage.View{State: request.Completed, Mail: request.Bounced}},
+	} {
+		c.want.Language, c.want.Code = page.Italian, code
+		if got := ViewOf(c.r, code, page.Italian); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func (b *phrasebook) ask(f page.Frame, v View) page.Frame {
 	}
 	f.Title, f.Switch = said.Headline, true
 	f.Main = page.All(
-		card(said, business(v)),
+		card(said, business(v), nothing),
 		page.Block("section", page.Attributes{"aria-labelledby", "act", "class", "next"},
 			page.Heading("act", b.Act[v.Kind].Headline),
 			page.Each(b.Act[v.Kind].Text, page.Paragraph),
@@ -48,7 +48,7 @@ func (b *phrasebook) fields(v View) []page.Field {
 	case Confirm:
 		return append(b.missing(v),
 			b.field(FieldName, "text", "dir", "auto", "autocomplete", "name", "maxlength", "200"),
-			b.field(FieldWhen, "month", "dir", "ltr", "autocomplete", "off", "maxlength", "40", "placeholder", "2026-05"),
+			b.field(FieldWhen, "month", "autocomplete", "off", "maxlength", "40", "placeholder", "2026-05"),
 			b.field(FieldPhone, "tel", "dir", "ltr", "autocomplete", "tel", "maxlength", "40"))
 	}
 	return nil
@@ -76,7 +76,7 @@ func (b *phrasebook) done(f page.Frame, v View) page.Frame {
 		said.Text = []string{b.hours(b.DoneLater, v)}
 	}
 	f.Title, f.Tone = said.Headline, "complete"
-	f.Main = card(said, page.When(page.WebLink(v.StatusURL) != "", func() page.Node {
+	f.Main = card(said, nothing, page.When(page.WebLink(v.StatusURL) != "", func() page.Node {
 		return page.Line("p", nil, page.Inline("a", page.Attributes{"class", "button", "href", v.StatusURL}, page.Text(b.Status)))
 	}))
 	return f
@@ -85,21 +85,25 @@ func (b *phrasebook) done(f page.Frame, v View) page.Frame {
 // gone is also asked for by links that never were: it offers the other languages, since
 // nothing tells which one the person reads but the browser.
 func (b *phrasebook) gone(f page.Frame) page.Frame {
-	f.Title, f.Tone, f.Switch, f.Main = b.Gone.Headline, "missing", true, card(b.Gone, page.All())
+	f.Title, f.Tone, f.Switch, f.Main = b.Gone.Headline, "missing", true, card(b.Gone, nothing, nothing)
 	return f
 }
 
 func (b *phrasebook) throttled(f page.Frame) page.Frame {
-	f.Title, f.Tone, f.Main = b.Throttled.Headline, "attention", card(b.Throttled, page.All())
+	f.Title, f.Tone, f.Main = b.Throttled.Headline, "attention", card(b.Throttled, nothing, nothing)
 	return f
 }
 
-// card is the upper part of every page.
-func card(s said, more page.Node) page.Node {
+// nothing stands where a card has no more to show.
+var nothing = page.All()
+
+// card is the upper part of every page: for whom, what, and what then.
+func card(s said, whom, then page.Node) page.Node {
 	return page.Block("div", page.Attributes{"class", "card"},
 		page.Line("h1", nil, page.Text(s.Headline)),
+		whom,
 		page.Each(s.Text, page.Paragraph),
-		more)
+		then)
 }
 
 // business names it, to its administrators alone.

@@ -216,3 +216,12 @@ func TestStatusLinkIsAWebLink(t *testing.T) {
 		t.Error("the page leads to a script")
 	}
 }
+
+// Amid Arabic a month would read 05-2026.
+func TestMonthReadsFromLeftToRight(t *testing.T) {
+	for _, l := range []page.Language{page.Arabic, page.Hebrew} {
+		if got := html(t, linkpage.View{Language: l, Kind: linkpage.Confirm}); !strings.Contains(got, "\u20662026-05\u2069") {
+			t.Errorf("%s: the month of the example is not isolated from the text around it", l)
+		}
+	}
+}
