@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,15 +87,12 @@ func codeOf(text string) confirmation.Code {
 	return code
 }
 
-// backupsGone is how long after the live deletion the last backup copy is gone (P6).
-const backupsGone = 30 * 24 * time.Hour
-
 // ViewOf is what may be shown of a request. When backups became unreadable is not
 // known before they are sealed per subject, and is left out rather than guessed.
 func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspage.View {
 	v := statuspage.View{Language: l, Code: code, State: r.Shown(), ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
-		LiveErasedAt: r.ErasedAt, BackupsGoneBy: after(r.ErasedAt, backupsGone), Kept: r.Kept,
-		Mail: mailOf(r)}
+		LiveErasedAt: r.ErasedAt, BackupsGoneBy: goneBy(r.ErasedAt), Kept: r.Kept,
+		Mail: mailOf(r), CanSubscribe: r.Intake != "mail"}
 	if v.State == request.Refused {
 		v.Reason = r.Reason
 	}
@@ -103,26 +101,33 @@ func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspa
 	}
 	for _, result := range r.Results {
 		v.Results = append(v.Results, statuspage.Result{Outcome: result.Outcome,
-			LiveErasedAt: result.ErasedAt, BackupsGoneBy: after(result.ErasedAt, backupsGone)})
+			LiveErasedAt: result.ErasedAt, BackupsGoneBy: goneBy(result.ErasedAt)})
 	}
 	return v
 }
 
-// mailOf is where the latest letter of a request stands that is over: the one that
-// tells the result.
+// mailOf is where the letter stands that tells the result: of several the one that is
+// furthest from having arrived.
 func mailOf(r request.Request) request.LetterState {
-	if !r.State.Terminal() || len(r.Letters) == 0 {
+	order := []request.LetterState{request.Bounced, request.Due, request.Sending, request.Unconfirmed, request.Sent, request.Delivered}
+	worst := len(order)
+	for _, l := range r.Letters {
+		if r.State.Terminal() && l.Kind == request.EndLetter(r.State) {
+			worst = min(worst, slices.Index(order, l.State))
+		}
+	}
+	if worst == len(order) {
 		return ""
 	}
-	return r.Letters[len(r.Letters)-1].State
+	return order[worst]
 }
 
-func after(t *time.Time, d time.Duration) *time.Time {
-	if t == nil {
+func goneBy(erased *time.Time) *time.Time {
+	if erased == nil {
 		return nil
 	}
-	later := t.Add(d)
-	return &later
+	gone := request.GoneBy(*erased)
+	return &gone
 }
 
 func render(status int, asJSON bool, html, json func(io.Writer) error) (response, error) {

@@ -77,6 +77,9 @@ func (r *Request) Owe(kind string, to int, at time.Time) {
 	}
 }
 
+// EndLetter is the kind of the letter that tells how a request ended; "" if none does.
+func EndLetter(end State) string { return endings[end] }
+
 // OweEnd notes the letter that tells the end, to everybody who is to be told and was
 // not told before. A question that only the first mailbox was asked lapses for that one.
 func (r *Request) OweEnd(end State, at time.Time) {

@@ -337,10 +337,11 @@ func TestDecisionsStandInTheOrderOfTheMails(t *testing.T) {
 		if err := o.put(t.Context(), "office-mail", "decisions/"+ids[i]+".json", []byte(`{"message_id":"`+ids[i]+`"}`)); err != nil {
 			t.Fatal(err)
 		}
+		o.Put(t.Context(), "office-mail", "decisions/"+ids[i]+".json")
 	}
-	got, err := o.Decisions(t.Context())
-	if err != nil || len(got) != 3 {
-		t.Fatalf("%v, %v", got, err)
+	got := o.Decisions()
+	if len(got) != 3 {
+		t.Fatalf("%d decisions, want 3", len(got))
 	}
 	for i, d := range got {
 		if d.ID != ids[i] || string(d.Text) != `{"message_id":"`+ids[i]+`"}` {
