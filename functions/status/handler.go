@@ -5,9 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,7 +18,6 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/page"
-	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
 
@@ -85,49 +82,6 @@ func codeOf(text string) confirmation.Code {
 		return "malformed"
 	}
 	return code
-}
-
-// ViewOf is what may be shown of a request. When backups became unreadable is not
-// known before they are sealed per subject, and is left out rather than guessed.
-func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspage.View {
-	v := statuspage.View{Language: l, Code: code, State: r.Shown(), ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
-		LiveErasedAt: r.ErasedAt, BackupsGoneBy: goneBy(r.ErasedAt), Kept: r.Kept,
-		Mail: mailOf(r), CanSubscribe: r.Intake != "mail"}
-	if v.State == request.Refused {
-		v.Reason = r.Reason
-	}
-	if v.State == request.CoolingOff {
-		v.UndoUntil = &r.NotBefore
-	}
-	for _, result := range r.Results {
-		v.Results = append(v.Results, statuspage.Result{Outcome: result.Outcome,
-			LiveErasedAt: result.ErasedAt, BackupsGoneBy: goneBy(result.ErasedAt)})
-	}
-	return v
-}
-
-// mailOf is where the letter stands that tells the result: of several the one that is
-// furthest from having arrived.
-func mailOf(r request.Request) request.LetterState {
-	order := []request.LetterState{request.Bounced, request.Due, request.Sending, request.Unconfirmed, request.Sent, request.Delivered}
-	worst := len(order)
-	for _, l := range r.Letters {
-		if r.State.Terminal() && l.Kind == request.EndLetter(r.State) {
-			worst = min(worst, slices.Index(order, l.State))
-		}
-	}
-	if worst == len(order) {
-		return ""
-	}
-	return order[worst]
-}
-
-func goneBy(erased *time.Time) *time.Time {
-	if erased == nil {
-		return nil
-	}
-	gone := request.GoneBy(*erased)
-	return &gone
 }
 
 func render(status int, asJSON bool, html, json func(io.Writer) error) (response, error) {

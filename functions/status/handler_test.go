@@ -254,10 +254,11 @@ func TestViewIsWhatTheRequesterMayKnow(t *testing.T) {
 		"told already":       {request.Request{State: request.NeedsReview, Asking: request.Asking{Told: request.CouldNotIdentify}}, statuspage.View{State: request.CouldNotIdentify}},
 		"cooling off":        {request.Request{State: request.CoolingOff, NotBefore: undo}, statuspage.View{State: request.CoolingOff, UndoUntil: &undo}},
 		"mail of a question": {request.Request{State: request.AwaitingAnswer, Letters: []request.Letter{{State: request.Sent}}}, statuspage.View{State: request.AwaitingAnswer}},
-		"mail of the result": {request.Request{State: request.Completed, Letters: []request.Letter{{State: request.Delivered}, {State: request.Bounced}}},
-			statuspage.View{State: request.Completed, Mail: request.Bounced}},
+		"mail of the result": {request.Request{State: request.Completed, Letters: []request.Letter{
+			{Kind: request.Challenge, State: request.Bounced}, {Kind: request.Confirmation, State: request.Unconfirmed}, {Kind: request.Confirmation, State: request.Delivered}}},
+			statuspage.View{State: request.Completed, Mail: request.Unconfirmed}},
 	} {
-		c.want.Language, c.want.Code = page.Italian, code
+		c.want.Language, c.want.Code, c.want.CanSubscribe = page.Italian, code, true
 		if got := ViewOf(c.r, code, page.Italian); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}

@@ -26,9 +26,9 @@ var expected = map[string]struct {
 	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET"},
 	"sweep":          {50, "LEDGER_TABLE LETTERS_QUEUE_URL START_QUEUE_URL STATE_MACHINE_ARN"},
 	"status":         {10, "LEDGER_TABLE"},
-	"mail-intake":    {60, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET START_QUEUE_URL TENANTS_TABLE"},
+	"mail-intake":    {60, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET START_QUEUE_URL TENANTS_TABLE UNDO_CHANNEL_SECONDS UNDO_TENANT_SECONDS"},
 	"mail-send":      {30, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET CONFIGURATION_SET FINGERPRINT_SECRET LEDGER_TABLE PUBLIC_BASE_URL SENDER"},
-	"mail-events":    {30, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL"},
+	"mail-events":    {30, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
 	"link":           {10, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL START_QUEUE_URL"},
 }
 
@@ -217,8 +217,8 @@ func TestWhoMayHoldTheKeysOfCaseFiles(t *testing.T) {
 	want := map[string]string{
 		"meta-callback": "GetItem PutItem", "locate": "GetItem", "fence": "GetItem", "purge": "GetItem",
 		"verify": "GetItem", "close": "DeleteItem GetItem",
-		"mail-intake": "GetItem PutItem Query", "mail-send": "GetItem PutItem Query", "link": "GetItem PutItem Query",
-		"mail-events": "DeleteItem GetItem PutItem Query",
+		"mail-intake": "GetItem PutItem", "mail-send": "DeleteItem GetItem", "link": "GetItem PutItem",
+		"mail-events": "DeleteItem",
 	}
 	for _, folder := range functionFolders {
 		var may []string

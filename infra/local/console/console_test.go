@@ -275,6 +275,7 @@ func TestMailsThatCameShow(t *testing.T) {
 	if status, text := c.get(t, "POST", "/_local/seed", decision); status != http.StatusOK {
 		t.Fatal(text)
 	}
+	c.Office.Put(t.Context(), "console-mail", "decisions/"+answered.ID)
 	c.shows(t, `&#34;route&#34;: &#34;challenge&#34;`)
 	if _, text := c.get(t, "GET", "/_local/mail-decisions", ""); strings.Join(strings.Fields(text), "") != `[{"route":"challenge"}]` {
 		t.Errorf("decisions %s", text)
