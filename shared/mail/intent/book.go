@@ -100,6 +100,7 @@ type bonus struct {
 // rideAlong lowers intents beside clear ones.
 type rideAlong struct {
 	Beside []Intent       `yaml:"beside"`
+	From   int            `yaml:"from"`
 	Less   map[Intent]int `yaml:"less"`
 }
 

@@ -137,11 +137,11 @@ func (v *view) allows(r *rule, h hit) bool {
 		return false
 	}
 	return !slices.ContainsFunc(v.hits, func(verb hit) bool {
-		reach := -1
-		if verb.concept == r.NotAfter {
-			reach = v.reach(verb.to, h.from)
+		if verb.concept != r.NotAfter {
+			return false
 		}
-		return reach >= 0 && reach <= mostBetween
+		reach := v.reach(verb.to, h.from)
+		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
 	})
 }
 
@@ -169,43 +169,64 @@ const (
 	farther       = 3 // points that objects lose of which another is nearer
 )
 
-// objects gives the rules of a verb and the objects near it.
+// objects gives the rules of a verb and the objects near it. The nearest object
+// is what is meant, and those that "and" joins to it.
 func (v *view) objects(verb hit) []finding {
-	type match struct {
-		rule *rule
-		gap  int
-	}
-	var matches []match
-	nearest := v.book.Window + 1
+	near := v.nearest(verb)
+	var found []finding
 	for i := range v.book.Rules {
 		r := &v.book.Rules[i]
 		if r.Object == "" || r.Verb != verb.concept || r.When != v.verbs[verb] {
 			continue
 		}
-		if distance := v.nearest(verb, r.Object); distance <= v.book.Window {
-			matches = append(matches, match{r, distance})
-			nearest = min(nearest, distance)
+		if object, ok := v.closest(verb, r.Object); ok {
+			loss := gap(verb, object) / wordsPerPoint
+			if gap(verb, object) > gap(verb, near) && !v.joined(near, object) {
+				loss += farther
+			}
+			found = append(found, v.finding(r, verb, loss))
 		}
-	}
-	var found []finding
-	for _, m := range matches {
-		loss := m.gap / wordsPerPoint
-		if m.gap > nearest {
-			loss += farther
-		}
-		found = append(found, v.finding(m.rule, verb, loss))
 	}
 	return found
 }
 
-func (v *view) nearest(verb hit, object string) int {
+// nearest gives the object nearest to a verb, of any rule of the verb.
+func (v *view) nearest(verb hit) hit {
+	var near hit
 	least := v.book.Window + 1
-	for _, h := range v.hits {
-		if h.concept == object && (h.from >= verb.to || h.to <= verb.from) {
-			least = min(least, gap(verb, h))
+	for _, r := range v.book.Rules {
+		if r.Object == "" || r.Verb != verb.concept {
+			continue
+		}
+		if object, ok := v.closest(verb, r.Object); ok && gap(verb, object) < least {
+			near, least = object, gap(verb, object)
 		}
 	}
-	return least
+	return near
+}
+
+// closest gives the hit of a concept that is closest to a verb, within the
+// window. "Take our page off" has its object inside.
+func (v *view) closest(verb hit, concept string) (object hit, found bool) {
+	least := v.book.Window + 1
+	for _, h := range v.hits {
+		apart := h.from >= verb.to || h.to <= verb.from || h.from > verb.from && h.to < verb.to
+		if h.concept == concept && apart && gap(verb, h) < least {
+			object, found, least = h, true, gap(verb, h)
+		}
+	}
+	return object, found
+}
+
+// joined tells whether only "and" or a comma stands between two objects.
+func (v *view) joined(a, b hit) bool {
+	if a.from > b.from {
+		a, b = b, a
+	}
+	if b.from <= a.to || b.from-a.to > mostBetween {
+		return false
+	}
+	return v.ends(a.to)
 }
 
 // gap counts the words between two hits.

@@ -167,7 +167,7 @@ func (t *tally) rideAlong(b *book) {
 	scores := maps.Clone(t.scores)
 	for _, r := range b.RideAlong {
 		for _, in := range r.Beside {
-			if scores[in] >= b.Certain.Points {
+			if scores[in] >= r.From {
 				t.lower(r.Less)
 				break
 			}

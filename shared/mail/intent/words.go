@@ -171,8 +171,11 @@ func (s *scanner) mark(i int, r rune) {
 	}
 }
 
-// endsSentence tells a full stop from the dot of "art. 17" and "z.B.".
+// endsSentence tells a full stop from the dot of "art. 17", "z.B." and "3. Mai".
 func (s *scanner) endsSentence(i int) bool {
+	if unicode.IsDigit(s.at(i-1)) && !unicode.IsDigit(s.at(i-3)) {
+		return false
+	}
 	next := i + 1
 	for s.at(next) == ' ' && next < len(s.text) {
 		next++
