@@ -88,6 +88,7 @@ type book struct {
 	known   map[string]bool     // every word of the files
 	typos   map[string][]string // a word without one letter to the words it may be
 	objects map[string]bool
+	verbs   map[string][]*rule // the rules of a verb with an object
 }
 
 // bonus strengthens intents that already have points.
@@ -123,7 +124,7 @@ var loaded = sync.OnceValue(func() *book {
 })
 
 func load() (*book, error) {
-	b := &book{common: map[string][]string{}, known: map[string]bool{}, typos: map[string][]string{}, objects: map[string]bool{}}
+	b := &book{common: map[string][]string{}, known: map[string]bool{}, typos: map[string][]string{}, objects: map[string]bool{}, verbs: map[string][]*rule{}}
 	if err := decode("rules", b); err != nil {
 		return nil, err
 	}
@@ -136,8 +137,11 @@ func load() (*book, error) {
 	}
 	patterns, err := b.tongues()
 	b.index = newIndex(patterns)
-	for _, r := range b.Rules {
-		b.objects[r.Object] = r.Object != ""
+	for i := range b.Rules {
+		if r := &b.Rules[i]; r.Object != "" {
+			b.objects[r.Object] = true
+			b.verbs[r.Verb] = append(b.verbs[r.Verb], r)
+		}
 	}
 	return b, err
 }

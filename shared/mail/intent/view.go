@@ -11,15 +11,46 @@ type view struct {
 	sentence sentence
 	language string
 	hits     []hit
-	verbs    map[hit]string // state of each: "", "negated", "no_longer", "cannot"
+	named    map[string][]hit // the hits of each concept
+	object   []bool           // for each word: whether it belongs to an object
+	end      []bool           // for each word: whether a thought ends there
+	quiets   []quieter
+}
+
+// quieter is a hit that takes points from deletions in its sentence.
+type quieter struct {
+	rule *rule
+	hit  hit
 }
 
 func (b *book) view(s sentence, language string, hits []hit) view {
-	v := view{b, s, language, unmasked(hits, b.Masks), map[hit]string{}}
-	for _, h := range v.hits {
-		v.verbs[h] = v.state(h)
+	n := len(s.words)
+	v := view{
+		book: b, sentence: s, language: language, hits: unmasked(hits, b.Masks),
+		named: map[string][]hit{}, object: make([]bool, n), end: make([]bool, n),
 	}
+	for i, w := range s.words {
+		v.end[i] = w.mark != 0 && w.mark != reference
+	}
+	for _, h := range v.hits {
+		v.named[h.concept] = append(v.named[h.concept], h)
+		for i := h.from; i < h.to; i++ {
+			v.object[i] = v.object[i] || b.objects[h.concept]
+			v.end[i] = v.end[i] || h.concept == "but"
+		}
+	}
+	v.findQuieters()
 	return v
+}
+
+func (v *view) findQuieters() {
+	for i := range v.book.Rules {
+		if r := &v.book.Rules[i]; r.Quiets > 0 {
+			for _, h := range v.named[r.See] {
+				v.quiets = append(v.quiets, quieter{r, h})
+			}
+		}
+	}
 }
 
 // unmasked leaves out what lies within a longer hit of a masking concept: the
@@ -49,18 +80,18 @@ func hides(masks masks, longer, h hit) bool {
 // there: the negator that is nearest.
 func (v *view) state(verb hit) string {
 	state, nearest := "", v.book.Negation+1
-	for _, h := range v.hits {
-		distance, is := -1, h.concept
-		switch h.concept {
-		case "negated", "no_longer", "cannot":
-			distance = v.reach(h.to, verb.from)
-		case "negated_after":
-			distance, is = v.reach(verb.to, h.from), "negated"
-		case "cannot_after":
-			distance, is = v.reach(verb.to, h.from), "cannot"
+	for _, before := range []string{"negated", "no_longer", "cannot"} {
+		for _, h := range v.named[before] {
+			if d := v.reach(h.to, verb.from); d >= 0 && d < nearest {
+				state, nearest = before, d
+			}
 		}
-		if distance >= 0 && distance < nearest {
-			state, nearest = is, distance
+	}
+	for _, after := range []string{"negated_after", "cannot_after"} {
+		for _, h := range v.named[after] {
+			if d := v.reach(verb.to, h.from); d >= 0 && d < nearest {
+				state, nearest = strings.TrimSuffix(after, "_after"), d
+			}
 		}
 	}
 	return state
@@ -75,55 +106,46 @@ func (v *view) reach(from, to int) int {
 	}
 	distance, aside := 0, v.isComma(from)
 	for i := from; i < to; i++ {
-		if v.ends(i) && !(aside && v.isComma(i)) {
+		if v.end[i] && !(aside && v.isComma(i)) {
 			return -1
 		}
-		if !v.isObject(i) {
+		if !v.object[i] {
 			distance++
 		}
 	}
 	return distance
 }
 
-func (v *view) isComma(i int) bool { return v.sentence.words[i].mark == softBoundary }
-
-func (v *view) ends(i int) bool {
-	mark := v.sentence.words[i].mark
-	return mark != 0 && mark != reference || v.covers(i, func(c string) bool { return c == "but" })
+func (v *view) isComma(i int) bool {
+	return i < len(v.sentence.words) && v.sentence.words[i].mark == softBoundary
 }
 
-func (v *view) isObject(i int) bool {
-	return v.covers(i, func(c string) bool { return v.book.objects[c] })
-}
-
-func (v *view) covers(i int, wanted func(string) bool) bool {
-	return slices.ContainsFunc(v.hits, func(h hit) bool { return h.from <= i && i < h.to && wanted(h.concept) })
-}
-
-// findings gives the rules that hold, and what quiet ones took from others.
+// findings gives the rules that hold in the sentence of a mail with so many
+// words.
 func (v *view) findings(words int) []finding {
 	var found []finding
 	for i := range v.book.Rules {
 		r := &v.book.Rules[i]
-		if r.Short > 0 && words > r.Short {
-			continue
-		}
-		if r.Verb == "" {
+		switch {
+		case r.Short > 0 && words > r.Short:
+		case r.Verb == "":
 			found = append(found, v.seen(r)...)
-		} else if r.Object == "" {
+		case r.Object == "":
 			found = append(found, v.bare(r)...)
 		}
 	}
-	for _, h := range v.hits {
-		found = append(found, v.objects(h)...)
+	for verb := range v.book.verbs {
+		for _, h := range v.named[verb] {
+			found = append(found, v.objects(h)...)
+		}
 	}
 	return found
 }
 
 func (v *view) seen(r *rule) []finding {
 	var found []finding
-	for _, h := range v.hits {
-		if h.concept == r.See && r.says() && v.allows(r, h) && (r.Near == "" || v.near(h, r.Near)) {
+	for _, h := range v.named[r.See] {
+		if r.says() && v.allows(r, h) && (r.Near == "" || v.near(h, r.Near)) {
 			found = append(found, v.finding(r, h, 0))
 		}
 	}
@@ -133,13 +155,10 @@ func (v *view) seen(r *rule) []finding {
 // allows tells whether the hit is in the rule's state, and not the object of
 // a deletion: "delete what you have about me" asks for no copy.
 func (v *view) allows(r *rule, h hit) bool {
-	if r.State && v.verbs[h] != r.When {
+	if r.State && v.state(h) != r.When {
 		return false
 	}
-	return !slices.ContainsFunc(v.hits, func(verb hit) bool {
-		if verb.concept != r.NotAfter {
-			return false
-		}
+	return !slices.ContainsFunc(v.named[r.NotAfter], func(verb hit) bool {
 		reach := v.reach(verb.to, h.from)
 		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
 	})
@@ -148,16 +167,14 @@ func (v *view) allows(r *rule, h hit) bool {
 const mostBetween = 2 // words between a deletion and what is its object
 
 func (v *view) near(h hit, concept string) bool {
-	return slices.ContainsFunc(v.hits, func(n hit) bool {
-		return n.concept == concept && gap(h, n) <= v.book.Near
-	})
+	return slices.ContainsFunc(v.named[concept], func(n hit) bool { return gap(h, n) <= v.book.Near })
 }
 
 // bare gives a rule that needs a verb in some state, and no object.
 func (v *view) bare(r *rule) []finding {
 	var found []finding
-	for _, h := range v.hits {
-		if h.concept == r.Verb && v.verbs[h] == r.When {
+	for _, h := range v.named[r.Verb] {
+		if v.state(h) == r.When {
 			found = append(found, v.finding(r, h, 0))
 		}
 	}
@@ -172,11 +189,10 @@ const (
 // objects gives the rules of a verb and the objects near it. The nearest object
 // is what is meant, and those that "and" joins to it.
 func (v *view) objects(verb hit) []finding {
-	near := v.nearest(verb)
+	near, state := v.nearest(verb), v.state(verb)
 	var found []finding
-	for i := range v.book.Rules {
-		r := &v.book.Rules[i]
-		if r.Object == "" || r.Verb != verb.concept || r.When != v.verbs[verb] {
+	for _, r := range v.book.verbs[verb.concept] {
+		if r.When != state {
 			continue
 		}
 		if object, ok := v.closest(verb, r.Object); ok {
@@ -194,10 +210,7 @@ func (v *view) objects(verb hit) []finding {
 func (v *view) nearest(verb hit) hit {
 	var near hit
 	least := v.book.Window + 1
-	for _, r := range v.book.Rules {
-		if r.Object == "" || r.Verb != verb.concept {
-			continue
-		}
+	for _, r := range v.book.verbs[verb.concept] {
 		if object, ok := v.closest(verb, r.Object); ok && gap(verb, object) < least {
 			near, least = object, gap(verb, object)
 		}
@@ -209,9 +222,9 @@ func (v *view) nearest(verb hit) hit {
 // window. "Take our page off" has its object inside.
 func (v *view) closest(verb hit, concept string) (object hit, found bool) {
 	least := v.book.Window + 1
-	for _, h := range v.hits {
+	for _, h := range v.named[concept] {
 		apart := h.from >= verb.to || h.to <= verb.from || h.from > verb.from && h.to < verb.to
-		if h.concept == concept && apart && gap(verb, h) < least {
+		if apart && gap(verb, h) < least {
 			object, found, least = h, true, gap(verb, h)
 		}
 	}
@@ -226,7 +239,7 @@ func (v *view) joined(a, b hit) bool {
 	if b.from <= a.to || b.from-a.to > mostBetween {
 		return false
 	}
-	return v.ends(a.to)
+	return v.end[a.to]
 }
 
 // gap counts the words between two hits.
@@ -251,14 +264,9 @@ func (v *view) finding(r *rule, at hit, loss int) finding {
 // asks for none.
 func (v *view) quiet(at hit) int {
 	most := 0
-	for _, r := range v.book.Rules {
-		if r.Quiets <= most {
-			continue
-		}
-		if slices.ContainsFunc(v.hits, func(h hit) bool {
-			return h.concept == r.See && h != at && (!r.Follows || h.from <= at.from)
-		}) {
-			most = r.Quiets
+	for _, q := range v.quiets {
+		if q.hit != at && (!q.rule.Follows || q.hit.from <= at.from) {
+			most = max(most, q.rule.Quiets)
 		}
 	}
 	return most

@@ -10,7 +10,8 @@ import (
 
 const (
 	mostBytes    = 64 << 10 // of subject and body each; what follows is not read
-	mostWords    = 6000     // of subject and body each
+	mostWords    = 4000     // of subject and body each
+	mostTogether = 200      // words of a sentence; more are cut
 	longestWord  = 40       // bytes; longer ones match nothing
 	shortPrefix  = 3        // letters that end no sentence before a dot: "art.", "z.B."
 	softBoundary = ','
@@ -36,7 +37,7 @@ type sentence struct {
 // Addresses, links and handles say nothing of what is wanted, and their parts
 // must not be taken for words.
 var (
-	references = regexp.MustCompile(`(?:https?://|www\.)\S+|[\p{L}\p{N}._%+-]{0,64}@[\p{L}\p{N}._-]+`)
+	references = regexp.MustCompile(`(?:https?://|www\.)\S+|[\p{L}\p{N}._%+-]*@[\p{L}\p{N}._-]+`)
 	ownDomain  = regexp.MustCompile(`(?i)\bmikla\.ai\b`)
 	replies    = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|rv|res|ref|fwd?|wg|tr|rif|i|הנדון|رد)\s*:\s*`)
 )
@@ -252,17 +253,20 @@ func without(words, prefixes []string, letters int) []string {
 	return words
 }
 
-// sentences cuts words at hard boundaries.
-func sentences(words []word) []sentence {
-	var all []sentence
-	from := 0
+// sentences cuts words at hard boundaries. It reports false if a sentence was
+// so long that it had to be cut within.
+func sentences(words []word) (all []sentence, whole bool) {
+	from, whole := 0, true
 	for i, w := range words {
-		if w.mark == hardBoundary || w.mark == asking {
+		end := w.mark == hardBoundary || w.mark == asking
+		long := i-from >= mostTogether
+		whole = whole && (end || !long)
+		if end || long {
 			if i > from {
 				all = append(all, sentence{words: words[from : i+1]})
 			}
 			from = i + 1
 		}
 	}
-	return all
+	return all, whole
 }
