@@ -31,6 +31,7 @@ type rule struct {
 	NotAfter string `yaml:"not_after"` // a verb whose object See must not be
 	Near     string `yaml:"near"`      // a concept that See must stand near to
 	Short    int    `yaml:"short"`     // counts only in mails of at most so many words
+	Alone    bool   `yaml:"alone"`     // counts only where nothing is requested
 	Intent   Intent `yaml:"intent"`
 	Points   int    `yaml:"points"`
 	Flag     string `yaml:"flag"`

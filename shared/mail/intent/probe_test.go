@@ -20,6 +20,7 @@ func TestProbe(t *testing.T) {
 			continue
 		}
 		want, text, _ := strings.Cut(line, "\t")
+		text = strings.ReplaceAll(text, `\n`, "\n")
 		sub, body, ok := strings.Cut(text, " || ")
 		if !ok {
 			body, sub = text, ""

@@ -47,7 +47,9 @@ func (v *view) findQuieters() {
 	for i := range v.book.Rules {
 		if r := &v.book.Rules[i]; r.Quiets > 0 {
 			for _, h := range v.named[r.See] {
-				v.quiets = append(v.quiets, quieter{r, h})
+				if v.allows(r, h) {
+					v.quiets = append(v.quiets, quieter{r, h})
+				}
 			}
 		}
 	}
@@ -82,14 +84,14 @@ func (v *view) state(verb hit) string {
 	state, nearest := "", v.book.Negation+1
 	for _, before := range []string{"negated", "no_longer", "cannot"} {
 		for _, h := range v.named[before] {
-			if d := v.reach(h.to, verb.from); d >= 0 && d < nearest {
+			if d := v.reach(h.to, verb.from, v.isComma(h.to)); d >= 0 && d < nearest {
 				state, nearest = before, d
 			}
 		}
 	}
 	for _, after := range []string{"negated_after", "cannot_after"} {
 		for _, h := range v.named[after] {
-			if d := v.reach(verb.to, h.from); d >= 0 && d < nearest {
+			if d := v.reach(verb.to, h.from, false); d >= 0 && d < nearest {
 				state, nearest = strings.TrimSuffix(after, "_after"), d
 			}
 		}
@@ -98,13 +100,13 @@ func (v *view) state(verb hit) string {
 }
 
 // reach counts the words between two places, objects aside; -1 if a boundary
-// or a word like "but" is between, or the places are the wrong way round. A
-// comma right behind a negator opens an aside: "do not, ever, delete".
-func (v *view) reach(from, to int) int {
+// or a word like "but" is between, or the places are the wrong way round. In an
+// aside commas are no boundaries: "do not, ever, delete".
+func (v *view) reach(from, to int, aside bool) int {
 	if from > to || to-from > 4*v.book.Negation {
 		return -1
 	}
-	distance, aside := 0, v.isComma(from)
+	distance := 0
 	for i := from; i < to; i++ {
 		if v.end[i] && !(aside && v.isComma(i)) {
 			return -1
@@ -159,7 +161,7 @@ func (v *view) allows(r *rule, h hit) bool {
 		return false
 	}
 	return !slices.ContainsFunc(v.named[r.NotAfter], func(verb hit) bool {
-		reach := v.reach(verb.to, h.from)
+		reach := v.reach(verb.to, h.from, false)
 		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
 	})
 }

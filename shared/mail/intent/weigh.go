@@ -105,7 +105,7 @@ func (b *book) weigh(m mail) tally {
 		}
 		keepBest(best, findings)
 	}
-	t.findings = slices.Collect(maps.Values(best))
+	t.findings = heeded(slices.Collect(maps.Values(best)))
 	t.sum()
 	t.addBonus(b.Bonus, seen)
 	t.rideAlong(b)
@@ -126,6 +126,15 @@ func keepBest(best map[source]finding, findings []finding) {
 			best[from] = f
 		}
 	}
+}
+
+// heeded leaves out thanks where more is said.
+func heeded(findings []finding) []finding {
+	more := slices.ContainsFunc(findings, func(f finding) bool {
+		in := f.rule.Intent
+		return f.points > 0 && in != "" && in != NotARequest && in != ConfirmReply
+	})
+	return slices.DeleteFunc(findings, func(f finding) bool { return f.rule.Alone && more })
 }
 
 // understand reads a sentence in the language that it is most in, or else in
