@@ -133,10 +133,10 @@ func load() (*book, error) {
 	if err := decode("others", &others); err != nil {
 		return nil, err
 	}
-	for language, words := range others {
-		b.addCommon(language, words)
-	}
 	patterns, err := b.tongues()
+	for language, words := range others {
+		b.addForeign(language, words)
+	}
 	b.index = newIndex(patterns)
 	for i := range b.Rules {
 		if r := &b.Rules[i]; r.Object != "" {
@@ -200,6 +200,15 @@ func (b *book) addCommon(language, words string) {
 			b.common[w] = append(b.common[w], language)
 		}
 		b.known[w] = true
+	}
+}
+
+// addForeign adds the words that none of the eight languages has.
+func (b *book) addForeign(language, words string) {
+	for _, w := range strings.Fields(fold(words)) {
+		if !b.known[w] {
+			b.common[w] = append(b.common[w], language)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ const (
 	mostBytes    = 64 << 10 // of subject and body each; what follows is not read
 	mostWords    = 4000     // of subject and body each
 	mostTogether = 200      // words of a sentence; more are cut
-	longestWord  = 40       // bytes; longer ones match nothing
+	longestWord  = 40       // bytes; longer ones are cut
 	shortPrefix  = 3        // letters that end no sentence before a dot: "art.", "z.B."
 	softBoundary = ','
 	hardBoundary = '.'
@@ -209,7 +209,7 @@ func (s *scanner) add(mark rune) {
 // the letters that are written together with it: and, to, in, the.
 func forms(w string) []string {
 	if len(w) > longestWord {
-		return []string{""}
+		w = strings.ToValidUTF8(w[:longestWord], "")
 	}
 	all := []string{w}
 	switch first, _ := firstRune(w); {
