@@ -8,13 +8,13 @@ import (
 )
 
 // optional concepts: not every language has a form of its own for them.
-var optional = []string{"delete_it", "negated_after", "cannot_after"}
+var optional = []string{"delete_it", "negated_after", "cannot_after", "please"}
 
 // A misspelt name in a file would silence rules without a trace.
 func TestFilesNameTheSameConcepts(t *testing.T) {
 	b := loaded()
 	used := map[string]bool{"negated": true, "no_longer": true, "cannot": true, "negated_after": true, "cannot_after": true,
-		"but": true, "company": true, "not_negation": true}
+		"but": true, "please": true, "company": true, "not_negation": true}
 	for _, r := range b.Rules {
 		for _, name := range []string{r.Verb, r.Object, r.See, r.Near, r.NotAfter} {
 			used[name] = true

@@ -14,6 +14,7 @@ type view struct {
 	named    map[string][]hit // the hits of each concept
 	object   []bool           // for each word: whether it belongs to an object
 	end      []bool           // for each word: whether a thought ends there
+	please   []bool           // for each word: whether a courtesy is all that ends one
 	quiets   []quieter
 }
 
@@ -27,7 +28,7 @@ func (b *book) view(s sentence, language string, hits []hit) view {
 	n := len(s.words)
 	v := view{
 		book: b, sentence: s, language: language, hits: unmasked(hits, b.Masks),
-		named: map[string][]hit{}, object: make([]bool, n), end: make([]bool, n),
+		named: map[string][]hit{}, object: make([]bool, n), end: make([]bool, n), please: make([]bool, n),
 	}
 	for i, w := range s.words {
 		v.end[i] = w.mark != 0 && w.mark != reference
@@ -36,7 +37,8 @@ func (b *book) view(s sentence, language string, hits []hit) view {
 		v.named[h.concept] = append(v.named[h.concept], h)
 		for i := h.from; i < h.to; i++ {
 			v.object[i] = v.object[i] || b.objects[h.concept]
-			v.end[i] = v.end[i] || h.concept == "but"
+			v.please[i] = v.please[i] || h.concept == "please"
+			v.end[i] = v.end[i] || h.concept == "but" || h.concept == "please"
 		}
 	}
 	v.findQuieters()
@@ -91,7 +93,7 @@ func (v *view) state(verb hit) string {
 	}
 	for _, after := range []string{"negated_after", "cannot_after"} {
 		for _, h := range v.named[after] {
-			if d := v.reach(verb.to, h.from, false); d >= 0 && d < nearest {
+			if d := v.reachBack(verb.to, h.from); d >= 0 && d < nearest {
 				state, nearest = strings.TrimSuffix(after, "_after"), d
 			}
 		}
@@ -103,12 +105,22 @@ func (v *view) state(verb hit) string {
 // or a word like "but" is between, or the places are the wrong way round. In an
 // aside commas are no boundaries: "do not, ever, delete".
 func (v *view) reach(from, to int, aside bool) int {
+	return v.count(from, to, func(i int) bool { return v.end[i] && !(aside && v.isComma(i)) })
+}
+
+// reachBack counts from a verb to a negator behind it, which "please" does not
+// part: "löschen Sie das bitte nicht".
+func (v *view) reachBack(from, to int) int {
+	return v.count(from, to, func(i int) bool { return v.end[i] && !v.please[i] })
+}
+
+func (v *view) count(from, to int, parts func(int) bool) int {
 	if from > to || to-from > 4*v.book.Negation {
 		return -1
 	}
 	distance := 0
 	for i := from; i < to; i++ {
-		if v.end[i] && !(aside && v.isComma(i)) {
+		if parts(i) {
 			return -1
 		}
 		if !v.object[i] {
