@@ -79,7 +79,8 @@ func TestReadLabelled(t *testing.T) {
 	}
 }
 
-// Plain requests must not wait for a person: nine in ten are certain.
+// Plain mails must not wait for a person: eight in ten of each kind are certain,
+// nine in ten of the deletions.
 func TestPlainRequestsAreCertain(t *testing.T) {
 	plain, certain := map[intent.Intent]int{}, map[intent.Intent]int{}
 	for _, l := range corpus(t) {
@@ -128,11 +129,31 @@ func TestNoCertainDeletion(t *testing.T) {
 		"delete my data" + strings.Repeat(" and so on", 300),
 	} {
 		got := intent.Read("", text)
-		if got.Certain && got.Intent == intent.EndUserDelete {
+		if got.Certain && slices.Contains(deletions, got.Intent) {
 			t.Errorf("%.80q is a certain deletion: %q", text, got.Reasons)
 		}
 	}
 }
+
+// None of the ways to say that nothing is to be deleted is a certain deletion.
+func TestRefusalsAreNoRequests(t *testing.T) {
+	data, err := os.ReadFile("testdata/refusals.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusals := strings.Split(strings.TrimSpace(string(data)), "\n")[1:]
+	if len(refusals) < 70 {
+		t.Fatalf("there are %d refusals, want at least 70", len(refusals))
+	}
+	for _, text := range refusals {
+		got := intent.Read("", text)
+		if got.Certain && slices.Contains(deletions, got.Intent) {
+			t.Errorf("%q is certainly %s: %q", text, got.Intent, got.Reasons)
+		}
+	}
+}
+
+var deletions = []intent.Intent{intent.EndUserDelete, intent.CustomerDeleteLead, intent.CustomerCloseAccount, intent.CustomerDisconnectChannel}
 
 func TestFlags(t *testing.T) {
 	for text, want := range map[string]string{
