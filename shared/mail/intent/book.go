@@ -31,6 +31,7 @@ type rule struct {
 	NotAfter string `yaml:"not_after"` // a verb whose object See must not be
 	Near     string `yaml:"near"`      // a concept that See must stand near to
 	Short    int    `yaml:"short"`     // counts only in mails of at most so many words
+	Alone    bool   `yaml:"alone"`     // counts only where nothing is requested
 	Intent   Intent `yaml:"intent"`
 	Points   int    `yaml:"points"`
 	Flag     string `yaml:"flag"`
@@ -88,6 +89,7 @@ type book struct {
 	known   map[string]bool     // every word of the files
 	typos   map[string][]string // a word without one letter to the words it may be
 	objects map[string]bool
+	verbs   map[string][]*rule // the rules of a verb with an object
 }
 
 // bonus strengthens intents that already have points.
@@ -100,6 +102,7 @@ type bonus struct {
 // rideAlong lowers intents beside clear ones.
 type rideAlong struct {
 	Beside []Intent       `yaml:"beside"`
+	From   int            `yaml:"from"`
 	Less   map[Intent]int `yaml:"less"`
 }
 
@@ -122,7 +125,7 @@ var loaded = sync.OnceValue(func() *book {
 })
 
 func load() (*book, error) {
-	b := &book{common: map[string][]string{}, known: map[string]bool{}, typos: map[string][]string{}, objects: map[string]bool{}}
+	b := &book{common: map[string][]string{}, known: map[string]bool{}, typos: map[string][]string{}, objects: map[string]bool{}, verbs: map[string][]*rule{}}
 	if err := decode("rules", b); err != nil {
 		return nil, err
 	}
@@ -130,13 +133,16 @@ func load() (*book, error) {
 	if err := decode("others", &others); err != nil {
 		return nil, err
 	}
-	for language, words := range others {
-		b.addCommon(language, words)
-	}
 	patterns, err := b.tongues()
+	for language, words := range others {
+		b.addForeign(language, words)
+	}
 	b.index = newIndex(patterns)
-	for _, r := range b.Rules {
-		b.objects[r.Object] = r.Object != ""
+	for i := range b.Rules {
+		if r := &b.Rules[i]; r.Object != "" {
+			b.objects[r.Object] = true
+			b.verbs[r.Verb] = append(b.verbs[r.Verb], r)
+		}
 	}
 	return b, err
 }
@@ -194,6 +200,15 @@ func (b *book) addCommon(language, words string) {
 			b.common[w] = append(b.common[w], language)
 		}
 		b.known[w] = true
+	}
+}
+
+// addForeign adds the words that none of the eight languages has.
+func (b *book) addForeign(language, words string) {
+	for _, w := range strings.Fields(fold(words)) {
+		if !b.known[w] {
+			b.common[w] = append(b.common[w], language)
+		}
 	}
 }
 

@@ -78,16 +78,19 @@ func mostly(total map[string]int) (language string, foreign bool) {
 		}
 	}
 	for l, n := range total {
-		foreign = foreign || n > most && !slices.Contains(languages, l)
+		foreign = foreign || n > most && n >= leastForeign && !slices.Contains(languages, l)
 	}
 	return language, foreign
 }
 
-const fewWords = 4 // a mail of fewer words may lack common ones
+const (
+	fewWords     = 4 // a mail of fewer words may lack common ones
+	leastForeign = 3 // two common words, or three in another script
+)
 
 func unknown(m mail) bool {
 	language, foreign := mostly(m.total)
-	return foreign || language == "" && m.words >= fewWords
+	return foreign || language == "" && (m.words >= fewWords || m.total[other] > 0)
 }
 
 // language is that of the finding which decided, or else of the mail.

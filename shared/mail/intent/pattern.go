@@ -231,8 +231,9 @@ func (x index) find(words []word) map[string][]hit {
 			}
 		}
 	}
-	for _, hits := range found {
+	for language, hits := range found {
 		slices.SortFunc(hits, compareHits)
+		found[language] = slices.Compact(hits)
 	}
 	return found
 }

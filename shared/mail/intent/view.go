@@ -11,15 +11,50 @@ type view struct {
 	sentence sentence
 	language string
 	hits     []hit
-	verbs    map[hit]string // state of each: "", "negated", "no_longer", "cannot"
+	named    map[string][]hit // the hits of each concept
+	object   []bool           // for each word: whether it belongs to an object
+	end      []bool           // for each word: whether a thought ends there
+	please   []bool           // for each word: whether a courtesy is all that ends one
+	quiets   []quieter
+}
+
+// quieter is a hit that takes points from deletions in its sentence.
+type quieter struct {
+	rule *rule
+	hit  hit
 }
 
 func (b *book) view(s sentence, language string, hits []hit) view {
-	v := view{b, s, language, unmasked(hits, b.Masks), map[hit]string{}}
-	for _, h := range v.hits {
-		v.verbs[h] = v.state(h)
+	n := len(s.words)
+	v := view{
+		book: b, sentence: s, language: language, hits: unmasked(hits, b.Masks),
+		named: map[string][]hit{}, object: make([]bool, n), end: make([]bool, n), please: make([]bool, n),
 	}
+	for i, w := range s.words {
+		v.end[i] = w.mark != 0 && w.mark != reference
+	}
+	for _, h := range v.hits {
+		v.named[h.concept] = append(v.named[h.concept], h)
+		for i := h.from; i < h.to; i++ {
+			v.object[i] = v.object[i] || b.objects[h.concept]
+			v.please[i] = v.please[i] || h.concept == "please"
+			v.end[i] = v.end[i] || h.concept == "but" || h.concept == "please"
+		}
+	}
+	v.findQuieters()
 	return v
+}
+
+func (v *view) findQuieters() {
+	for i := range v.book.Rules {
+		if r := &v.book.Rules[i]; r.Quiets > 0 {
+			for _, h := range v.named[r.See] {
+				if v.allows(r, h) {
+					v.quiets = append(v.quiets, quieter{r, h})
+				}
+			}
+		}
+	}
 }
 
 // unmasked leaves out what lies within a longer hit of a masking concept: the
@@ -49,81 +84,82 @@ func hides(masks masks, longer, h hit) bool {
 // there: the negator that is nearest.
 func (v *view) state(verb hit) string {
 	state, nearest := "", v.book.Negation+1
-	for _, h := range v.hits {
-		distance, is := -1, h.concept
-		switch h.concept {
-		case "negated", "no_longer", "cannot":
-			distance = v.reach(h.to, verb.from)
-		case "negated_after":
-			distance, is = v.reach(verb.to, h.from), "negated"
-		case "cannot_after":
-			distance, is = v.reach(verb.to, h.from), "cannot"
+	for _, before := range []string{"negated", "no_longer", "cannot"} {
+		for _, h := range v.named[before] {
+			if d := v.reach(h.to, verb.from, v.isComma(h.to)); d >= 0 && d < nearest {
+				state, nearest = before, d
+			}
 		}
-		if distance >= 0 && distance < nearest {
-			state, nearest = is, distance
+	}
+	for _, after := range []string{"negated_after", "cannot_after"} {
+		for _, h := range v.named[after] {
+			if d := v.reachBack(verb.to, h.from); d >= 0 && d < nearest {
+				state, nearest = strings.TrimSuffix(after, "_after"), d
+			}
 		}
 	}
 	return state
 }
 
 // reach counts the words between two places, objects aside; -1 if a boundary
-// or a word like "but" is between, or the places are the wrong way round. A
-// comma right behind a negator opens an aside: "do not, ever, delete".
-func (v *view) reach(from, to int) int {
+// or a word like "but" is between, or the places are the wrong way round. In an
+// aside commas are no boundaries: "do not, ever, delete".
+func (v *view) reach(from, to int, aside bool) int {
+	return v.count(from, to, func(i int) bool { return v.end[i] && !(aside && v.isComma(i)) })
+}
+
+// reachBack counts from a verb to a negator behind it, which "please" does not
+// part: "löschen Sie das bitte nicht".
+func (v *view) reachBack(from, to int) int {
+	return v.count(from, to, func(i int) bool { return v.end[i] && !v.please[i] })
+}
+
+func (v *view) count(from, to int, parts func(int) bool) int {
 	if from > to || to-from > 4*v.book.Negation {
 		return -1
 	}
-	distance, aside := 0, v.isComma(from)
+	distance := 0
 	for i := from; i < to; i++ {
-		if v.ends(i) && !(aside && v.isComma(i)) {
+		if parts(i) {
 			return -1
 		}
-		if !v.isObject(i) {
+		if !v.object[i] {
 			distance++
 		}
 	}
 	return distance
 }
 
-func (v *view) isComma(i int) bool { return v.sentence.words[i].mark == softBoundary }
-
-func (v *view) ends(i int) bool {
-	mark := v.sentence.words[i].mark
-	return mark != 0 && mark != reference || v.covers(i, func(c string) bool { return c == "but" })
+func (v *view) isComma(i int) bool {
+	return i < len(v.sentence.words) && v.sentence.words[i].mark == softBoundary
 }
 
-func (v *view) isObject(i int) bool {
-	return v.covers(i, func(c string) bool { return v.book.objects[c] })
-}
-
-func (v *view) covers(i int, wanted func(string) bool) bool {
-	return slices.ContainsFunc(v.hits, func(h hit) bool { return h.from <= i && i < h.to && wanted(h.concept) })
-}
-
-// findings gives the rules that hold, and what quiet ones took from others.
+// findings gives the rules that hold in the sentence of a mail with so many
+// words.
 func (v *view) findings(words int) []finding {
 	var found []finding
 	for i := range v.book.Rules {
 		r := &v.book.Rules[i]
-		if r.Short > 0 && words > r.Short {
-			continue
-		}
-		if r.Verb == "" {
+		switch {
+		case r.Short > 0 && words > r.Short:
+		case r.Verb == "":
 			found = append(found, v.seen(r)...)
-		} else if r.Object == "" {
+		case r.Object == "":
 			found = append(found, v.bare(r)...)
 		}
 	}
-	for _, h := range v.hits {
-		found = append(found, v.objects(h)...)
+	for verb := range v.book.verbs {
+		for _, h := range v.named[verb] {
+			found = append(found, v.objects(h)...)
+		}
 	}
 	return found
 }
 
 func (v *view) seen(r *rule) []finding {
 	var found []finding
-	for _, h := range v.hits {
-		if h.concept == r.See && r.says() && v.allows(r, h) && (r.Near == "" || v.near(h, r.Near)) {
+	for _, h := range v.named[r.See] {
+		if r.says() && v.allows(r, h) && (r.Near == "" || v.near(h, r.Near)) {
 			found = append(found, v.finding(r, h, 0))
 		}
 	}
@@ -133,31 +169,26 @@ func (v *view) seen(r *rule) []finding {
 // allows tells whether the hit is in the rule's state, and not the object of
 // a deletion: "delete what you have about me" asks for no copy.
 func (v *view) allows(r *rule, h hit) bool {
-	if r.State && v.verbs[h] != r.When {
+	if r.State && v.state(h) != r.When {
 		return false
 	}
-	return !slices.ContainsFunc(v.hits, func(verb hit) bool {
-		reach := -1
-		if verb.concept == r.NotAfter {
-			reach = v.reach(verb.to, h.from)
-		}
-		return reach >= 0 && reach <= mostBetween
+	return !slices.ContainsFunc(v.named[r.NotAfter], func(verb hit) bool {
+		reach := v.reach(verb.to, h.from, false)
+		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
 	})
 }
 
 const mostBetween = 2 // words between a deletion and what is its object
 
 func (v *view) near(h hit, concept string) bool {
-	return slices.ContainsFunc(v.hits, func(n hit) bool {
-		return n.concept == concept && gap(h, n) <= v.book.Near
-	})
+	return slices.ContainsFunc(v.named[concept], func(n hit) bool { return gap(h, n) <= v.book.Near })
 }
 
 // bare gives a rule that needs a verb in some state, and no object.
 func (v *view) bare(r *rule) []finding {
 	var found []finding
-	for _, h := range v.hits {
-		if h.concept == r.Verb && v.verbs[h] == r.When {
+	for _, h := range v.named[r.Verb] {
+		if v.state(h) == r.When {
 			found = append(found, v.finding(r, h, 0))
 		}
 	}
@@ -169,43 +200,60 @@ const (
 	farther       = 3 // points that objects lose of which another is nearer
 )
 
-// objects gives the rules of a verb and the objects near it.
+// objects gives the rules of a verb and the objects near it. The nearest object
+// is what is meant, and those that "and" joins to it.
 func (v *view) objects(verb hit) []finding {
-	type match struct {
-		rule *rule
-		gap  int
-	}
-	var matches []match
-	nearest := v.book.Window + 1
-	for i := range v.book.Rules {
-		r := &v.book.Rules[i]
-		if r.Object == "" || r.Verb != verb.concept || r.When != v.verbs[verb] {
+	near, state := v.nearest(verb), v.state(verb)
+	var found []finding
+	for _, r := range v.book.verbs[verb.concept] {
+		if r.When != state {
 			continue
 		}
-		if distance := v.nearest(verb, r.Object); distance <= v.book.Window {
-			matches = append(matches, match{r, distance})
-			nearest = min(nearest, distance)
+		if object, ok := v.closest(verb, r.Object); ok {
+			loss := gap(verb, object) / wordsPerPoint
+			if gap(verb, object) > gap(verb, near) && !v.joined(near, object) {
+				loss += farther
+			}
+			found = append(found, v.finding(r, verb, loss))
 		}
-	}
-	var found []finding
-	for _, m := range matches {
-		loss := m.gap / wordsPerPoint
-		if m.gap > nearest {
-			loss += farther
-		}
-		found = append(found, v.finding(m.rule, verb, loss))
 	}
 	return found
 }
 
-func (v *view) nearest(verb hit, object string) int {
+// nearest gives the object nearest to a verb, of any rule of the verb.
+func (v *view) nearest(verb hit) hit {
+	var near hit
 	least := v.book.Window + 1
-	for _, h := range v.hits {
-		if h.concept == object && (h.from >= verb.to || h.to <= verb.from) {
-			least = min(least, gap(verb, h))
+	for _, r := range v.book.verbs[verb.concept] {
+		if object, ok := v.closest(verb, r.Object); ok && gap(verb, object) < least {
+			near, least = object, gap(verb, object)
 		}
 	}
-	return least
+	return near
+}
+
+// closest gives the hit of a concept that is closest to a verb, within the
+// window. "Take our page off" has its object inside.
+func (v *view) closest(verb hit, concept string) (object hit, found bool) {
+	least := v.book.Window + 1
+	for _, h := range v.named[concept] {
+		apart := h.from >= verb.to || h.to <= verb.from || h.from > verb.from && h.to < verb.to
+		if apart && gap(verb, h) < least {
+			object, found, least = h, true, gap(verb, h)
+		}
+	}
+	return object, found
+}
+
+// joined tells whether only "and" or a comma stands between two objects.
+func (v *view) joined(a, b hit) bool {
+	if a.from > b.from {
+		a, b = b, a
+	}
+	if b.from <= a.to || b.from-a.to > mostBetween {
+		return false
+	}
+	return v.end[a.to]
 }
 
 // gap counts the words between two hits.
@@ -230,14 +278,9 @@ func (v *view) finding(r *rule, at hit, loss int) finding {
 // asks for none.
 func (v *view) quiet(at hit) int {
 	most := 0
-	for _, r := range v.book.Rules {
-		if r.Quiets <= most {
-			continue
-		}
-		if slices.ContainsFunc(v.hits, func(h hit) bool {
-			return h.concept == r.See && h != at && (!r.Follows || h.from <= at.from)
-		}) {
-			most = r.Quiets
+	for _, q := range v.quiets {
+		if q.hit != at && (!q.rule.Follows || q.hit.from <= at.from) {
+			most = max(most, q.rule.Quiets)
 		}
 	}
 	return most

@@ -18,18 +18,16 @@ type mail struct {
 }
 
 func (b *book) parse(subject, body string) mail {
-	reply := replies.MatchString(subject)
-	title, wholeTitle := split(replies.ReplaceAllString(subject, ""))
-	text, wholeText := split(body)
-	m := mail{whole: wholeTitle && wholeText, total: map[string]int{}, words: countWords(text)}
-	for _, s := range sentences(title) {
-		s.subject, s.reply = m.words > 0, reply
-		m.sentences = append(m.sentences, s)
+	m := mail{whole: true, total: map[string]int{}}
+	title, text := m.split(replies.ReplaceAllString(subject, "")), m.split(body)
+	m.words = countWords(text)
+	for i := range title {
+		title[i].subject, title[i].reply = m.words > 0, replies.MatchString(subject)
 	}
-	m.sentences = append(m.sentences, sentences(text)...)
 	if m.words == 0 {
 		m.words = countWords(title)
 	}
+	m.sentences = append(title, text...)
 	m.raw = compact(subject + "\n" + body)
 	for _, s := range m.sentences {
 		b.correctAll(s.words)
@@ -40,6 +38,13 @@ func (b *book) parse(subject, body string) mail {
 	return m
 }
 
+func (m *mail) split(s string) []sentence {
+	words, read := split(s)
+	all, whole := sentences(words)
+	m.whole = m.whole && read && whole
+	return all
+}
+
 func (b *book) correctAll(words []word) {
 	for i := range words {
 		if words[i].mark == 0 {
@@ -48,11 +53,13 @@ func (b *book) correctAll(words []word) {
 	}
 }
 
-func countWords(words []word) int {
+func countWords(sentences []sentence) int {
 	n := 0
-	for _, w := range words {
-		if w.mark == 0 {
-			n++
+	for _, s := range sentences {
+		for _, w := range s.words {
+			if w.mark == 0 {
+				n++
+			}
 		}
 	}
 	return n
@@ -90,19 +97,44 @@ type tally struct {
 
 func (b *book) weigh(m mail) tally {
 	t := tally{scores: map[Intent]int{}, flags: map[string]bool{}, requests: b.Requests}
-	seen := map[string]bool{}
+	seen, best := map[string]bool{}, map[source]finding{}
 	for _, s := range m.sentences {
 		hits, findings := b.understand(s, m)
 		for _, h := range hits {
 			seen[h.concept] = true
 		}
-		t.findings = append(t.findings, findings...)
+		keepBest(best, findings)
 	}
+	t.findings = heeded(slices.Collect(maps.Values(best)))
 	t.sum()
 	t.addBonus(b.Bonus, seen)
 	t.rideAlong(b)
 	t.flag(m, b)
 	return t
+}
+
+// source is what a finding comes from: it counts once.
+type source struct {
+	rule     *rule
+	language string
+}
+
+func keepBest(best map[source]finding, findings []finding) {
+	for _, f := range findings {
+		from := source{f.rule, f.language}
+		if kept, found := best[from]; !found || f.points > kept.points {
+			best[from] = f
+		}
+	}
+}
+
+// heeded leaves out thanks where more is said.
+func heeded(findings []finding) []finding {
+	more := slices.ContainsFunc(findings, func(f finding) bool {
+		in := f.rule.Intent
+		return f.points > 0 && in != "" && in != NotARequest && in != ConfirmReply
+	})
+	return slices.DeleteFunc(findings, func(f finding) bool { return f.rule.Alone && more })
 }
 
 // understand reads a sentence in the language that it is most in, or else in
@@ -124,10 +156,10 @@ func (b *book) understand(s sentence, m mail) (hits []hit, findings []finding) {
 // sum takes the best finding of each intent; other rules add a little, but
 // repetition adds nothing.
 func (t *tally) sum() {
-	slices.SortStableFunc(t.findings, func(x, y finding) int {
-		return cmp.Or(y.points-x.points, strings.Compare(x.reason(), y.reason()))
+	slices.SortFunc(t.findings, func(x, y finding) int {
+		return cmp.Or(y.points-x.points, strings.Compare(x.reason(), y.reason()), strings.Compare(x.rule.Flag, y.rule.Flag),
+			strings.Compare(string(x.rule.Intent), string(y.rule.Intent)))
 	})
-	t.findings = slices.CompactFunc(t.findings, func(x, y finding) bool { return x.reason() == y.reason() })
 	support := map[Intent]int{}
 	for _, f := range t.findings {
 		switch in := f.rule.Intent; {
@@ -167,7 +199,7 @@ func (t *tally) rideAlong(b *book) {
 	scores := maps.Clone(t.scores)
 	for _, r := range b.RideAlong {
 		for _, in := range r.Beside {
-			if scores[in] >= b.Certain.Points {
+			if scores[in] >= r.From {
 				t.lower(r.Less)
 				break
 			}

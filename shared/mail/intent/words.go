@@ -10,8 +10,9 @@ import (
 
 const (
 	mostBytes    = 64 << 10 // of subject and body each; what follows is not read
-	mostWords    = 6000     // of subject and body each
-	longestWord  = 40       // bytes; longer ones match nothing
+	mostWords    = 4000     // of subject and body each
+	mostTogether = 200      // words of a sentence; more are cut
+	longestWord  = 40       // bytes; longer ones are cut
 	shortPrefix  = 3        // letters that end no sentence before a dot: "art.", "z.B."
 	softBoundary = ','
 	hardBoundary = '.'
@@ -36,7 +37,7 @@ type sentence struct {
 // Addresses, links and handles say nothing of what is wanted, and their parts
 // must not be taken for words.
 var (
-	references = regexp.MustCompile(`(?:https?://|www\.)\S+|[\p{L}\p{N}._%+-]{0,64}@[\p{L}\p{N}._-]+`)
+	references = regexp.MustCompile(`(?:https?://|www\.)\S+|[\p{L}\p{N}._%+-]*@[\p{L}\p{N}._-]+`)
 	ownDomain  = regexp.MustCompile(`(?i)\bmikla\.ai\b`)
 	replies    = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|rv|res|ref|fwd?|wg|tr|rif|i|הנדון|رد)\s*:\s*`)
 )
@@ -171,8 +172,11 @@ func (s *scanner) mark(i int, r rune) {
 	}
 }
 
-// endsSentence tells a full stop from the dot of "art. 17" and "z.B.".
+// endsSentence tells a full stop from the dot of "art. 17", "z.B." and "3. Mai".
 func (s *scanner) endsSentence(i int) bool {
+	if unicode.IsDigit(s.at(i-1)) && !unicode.IsDigit(s.at(i-3)) {
+		return false
+	}
 	next := i + 1
 	for s.at(next) == ' ' && next < len(s.text) {
 		next++
@@ -205,7 +209,7 @@ func (s *scanner) add(mark rune) {
 // the letters that are written together with it: and, to, in, the.
 func forms(w string) []string {
 	if len(w) > longestWord {
-		return []string{""}
+		w = strings.ToValidUTF8(w[:longestWord], "")
 	}
 	all := []string{w}
 	switch first, _ := firstRune(w); {
@@ -249,17 +253,20 @@ func without(words, prefixes []string, letters int) []string {
 	return words
 }
 
-// sentences cuts words at hard boundaries.
-func sentences(words []word) []sentence {
-	var all []sentence
-	from := 0
+// sentences cuts words at hard boundaries. It reports false if a sentence was
+// so long that it had to be cut within.
+func sentences(words []word) (all []sentence, whole bool) {
+	from, whole := 0, true
 	for i, w := range words {
-		if w.mark == hardBoundary || w.mark == asking {
+		end := w.mark == hardBoundary || w.mark == asking
+		long := i-from >= mostTogether
+		whole = whole && (end || !long)
+		if end || long {
 			if i > from {
 				all = append(all, sentence{words: words[from : i+1]})
 			}
 			from = i + 1
 		}
 	}
-	return all
+	return all, whole
 }
