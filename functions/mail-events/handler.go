@@ -47,7 +47,7 @@ func New(cfg Config, aws aws.Config) Handler {
 // Handle takes the events of a batch into their requests. One of a request that we do
 // not know is somebody else's, and done with.
 func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+	return batch.Each(ctx, event, h.Log, "event not noted", func(ctx context.Context, body []byte) error {
 		e, err := notice.ParseEvent(body)
 		if err != nil {
 			return err

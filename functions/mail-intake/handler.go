@@ -74,7 +74,7 @@ func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSE
 	}
 	room := h.Room
 	room.Keys, room.Limits.Keys = keys, keys.Fingerprint
-	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+	return batch.Each(ctx, event, h.Log, "mail not taken in", func(ctx context.Context, body []byte) error {
 		n, err := notice.ParseReceived(body)
 		if err != nil {
 			return err

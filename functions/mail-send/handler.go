@@ -67,7 +67,7 @@ func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSE
 	}
 	sender := h.Sender
 	sender.Codes, sender.Limits.Keys = keys.Code, keys.Fingerprint
-	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+	return batch.Each(ctx, event, h.Log, "letters not sent", func(ctx context.Context, body []byte) error {
 		m, err := workflow.Parse(body)
 		if err != nil {
 			return err

@@ -42,7 +42,7 @@ func New(cfg Config, aws aws.Config) Handler {
 // Handle starts what a batch names and reports the messages that failed one by one:
 // they come again, and end in the dead-letter queue.
 func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	return batch.Each(ctx, event, h.Log, func(ctx context.Context, body []byte) error {
+	return batch.Each(ctx, event, h.Log, "start message failed", func(ctx context.Context, body []byte) error {
 		m, err := workflow.Parse(body)
 		if err != nil {
 			return err

@@ -25,6 +25,10 @@ func TestAlarmsLookAtWhatIsWritten(t *testing.T) {
 	if err := stack.Schedule(ctx, "sweep"); err != nil {
 		t.Fatal(err)
 	}
+	letter := "From: metrics@guest.example\r\nTo: privacy@mikla.ai\r\nSubject: please delete my data\r\n\r\nPlease delete my data.\r\n"
+	if _, err := stack.Mail(ctx, []byte(letter), nil); err != nil { // its answer is counted
+		t.Fatal(err)
+	}
 	watched := watchedMetrics(t)
 	if len(watched) < 5 {
 		t.Fatalf("alarms look at %v only", watched)
