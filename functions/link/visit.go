@@ -11,7 +11,6 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/linkpage"
-	"github.com/mikla-ai/data-deletion/shared/mail/extract"
 	"github.com/mikla-ai/data-deletion/shared/onetime"
 	"github.com/mikla-ai/data-deletion/shared/page"
 	"github.com/mikla-ai/data-deletion/shared/request"
@@ -92,9 +91,7 @@ func (a asked) said() (claim.Claim, linkpage.Problem) {
 	if month, ok := claim.Month(field(linkpage.FieldWhen)); ok {
 		c.When = month
 	}
-	if c.Phones = extract.Phones("WhatsApp "+field(linkpage.FieldPhone), nil); len(c.Phones) == 0 {
-		c.Numbers = claim.Digits(field(linkpage.FieldPhone))
-	}
+	c.Phones, c.Numbers = claim.Phone(field(linkpage.FieldPhone))
 	if len(c.Names) == 0 && c.When == "" && len(c.Phones)+len(c.Numbers) == 0 {
 		return c, linkpage.NothingGiven
 	}

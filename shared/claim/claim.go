@@ -118,18 +118,24 @@ func Month(text string) (string, bool) {
 	return "", false
 }
 
-// Digits are those of a number that was typed without its country; none if there is none.
-func Digits(text string) []string {
+// Phone reads a number that was typed into a field of its own: with its country, as E.164,
+// or without, as its digits. What is too short is neither.
+func Phone(text string) (phones, numbers []string) {
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
 		}
 		return -1
 	}, text)
-	if len(digits) < leastDigits {
-		return nil
+	switch text = strings.TrimSpace(text); {
+	case len(digits) < leastDigits || len(digits) > mostDigits:
+		return nil, nil
+	case strings.HasPrefix(text, "+"):
+		return []string{"+" + digits}, nil
+	case strings.HasPrefix(digits, "00"):
+		return []string{"+" + digits[2:]}, nil
 	}
-	return []string{digits}
+	return nil, []string{digits}
 }
 
 // fold is a name as it is compared: without case, marks, punctuation and spare spaces.

@@ -317,7 +317,10 @@ func (c Claim) numbered(platform, number string) likeness {
 }
 
 // leastDigits of a number without its country tell it from others.
-const leastDigits = 7
+const (
+	leastDigits = 7
+	mostDigits  = 17 // of E.164, after 00
+)
 
 // handled never contradicts: people have a handle on each platform.
 func (c Claim) handled(handle string) likeness {
