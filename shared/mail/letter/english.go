@@ -93,7 +93,7 @@ var english = &phrasebook{
 			Before:  []string{"A few days ago we wrote to you about your request, and we need your answer before we can go on."},
 			Button:  "Confirm the request",
 			After: []string{
-				"Or answer this mail, or our last one. If we hear nothing for 14 days in all, we close the request and delete nothing.",
+				"You can simply answer this mail or our last one. If we hear nothing for 14 days in all, we close the request and delete nothing.",
 				"If this was not you, please ignore this mail. Nothing will happen.",
 			},
 		},

@@ -107,7 +107,7 @@ var french = &phrasebook{
 			Before:  []string{"Il y a quelques jours, nous vous avons écrit au sujet de votre demande. Il nous faut votre réponse pour continuer."},
 			Button:  "Confirmer la demande",
 			After: []string{
-				"Vous pouvez aussi répondre à cet e-mail ou au précédent. Sans nouvelles de vous pendant 14 jours au total, nous fermerons la demande sans rien supprimer.",
+				"Vous pouvez simplement répondre à cet e-mail ou au précédent. Sans nouvelles de vous pendant 14 jours au total, nous fermerons la demande sans rien supprimer.",
 				"Si la demande ne vient pas de vous, ignorez cet e-mail\u00a0: il ne se passera rien.",
 			},
 		},

@@ -102,7 +102,7 @@ var german = &phrasebook{
 			Before:  []string{"Vor einigen Tagen haben wir Ihnen zu Ihrer Anfrage geschrieben. Damit es weitergehen kann, brauchen wir Ihre Antwort."},
 			Button:  "Anfrage bestätigen",
 			After: []string{
-				"Oder antworten Sie auf diese oder unsere letzte E-Mail. Wenn wir insgesamt 14 Tage lang nichts hören, schließen wir die Anfrage und löschen nichts.",
+				"Sie können einfach auf diese oder unsere letzte E-Mail antworten. Wenn wir insgesamt 14 Tage lang nichts hören, schließen wir die Anfrage und löschen nichts.",
 				"Wenn Sie das nicht waren, ignorieren Sie diese E-Mail bitte. Es geschieht dann nichts.",
 			},
 		},

@@ -110,7 +110,7 @@ var italian = &phrasebook{
 			Before:  []string{"Qualche giorno fa Le abbiamo scritto a proposito della Sua richiesta. Per continuare ci serve la Sua risposta."},
 			Button:  "Confermare la richiesta",
 			After: []string{
-				"Può anche rispondere a questa e-mail o alla precedente. Se in tutto per 14 giorni non riceviamo risposta, chiudiamo la richiesta senza eliminare nulla.",
+				"Può semplicemente rispondere a questa e-mail o alla precedente. Se in tutto per 14 giorni non riceviamo risposta, chiudiamo la richiesta senza eliminare nulla.",
 				"Se la richiesta non viene da Lei, può ignorare questa e-mail: non succederà nulla.",
 			},
 		},

@@ -104,7 +104,7 @@ var portuguese = &phrasebook{
 			Before:  []string{"Há alguns dias, escrevemos sobre o seu pedido. Para continuar, precisamos da sua resposta."},
 			Button:  "Confirmar o pedido",
 			After: []string{
-				"Também pode responder a este e-mail ou ao anterior. Se ficarmos ao todo 14 dias sem resposta, fechamos o pedido e não apagamos nada.",
+				"Pode simplesmente responder a este e-mail ou ao anterior. Se ficarmos ao todo 14 dias sem resposta, fechamos o pedido e não apagamos nada.",
 				"Se o pedido não é seu, ignore este e-mail: nada vai acontecer.",
 			},
 		},

@@ -102,7 +102,7 @@ var spanish = &phrasebook{
 			Before:  []string{"Hace unos días le escribimos sobre su solicitud y necesitamos su respuesta para poder continuar."},
 			Button:  "Confirmar la solicitud",
 			After: []string{
-				"También puede responder a este correo o al anterior. Si en 14 días en total no tenemos noticias suyas, cerraremos la solicitud sin eliminar nada.",
+				"Puede responder simplemente a este correo o al anterior. Si en 14 días en total no tenemos noticias suyas, cerraremos la solicitud sin eliminar nada.",
 				"Si no ha sido usted, ignore este correo: no pasará nada.",
 			},
 		},
