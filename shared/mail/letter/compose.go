@@ -8,7 +8,9 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
-func number(n int) string { return strconv.Itoa(n) }
+// count is a number that keeps its place after a name in Latin letters, which would
+// draw it to itself in right-to-left text.
+func count(n int) span { return span{strconv.Itoa(n), "ltr"} }
 
 // compose writes everything between the heading and the footer.
 func (d *draft) compose() {
@@ -152,11 +154,11 @@ func (d *draft) erased() [][]span {
 		n := d.data.Erased[store]
 		rest -= n
 		if n > 0 {
-			items = append(items, d.pair(d.book.Stores[store], span{text: number(n)}))
+			items = append(items, d.pair(d.book.Stores[store], count(n)))
 		}
 	}
 	if rest > 0 {
-		items = append(items, d.pair(d.book.OtherStores, span{text: number(rest)}))
+		items = append(items, d.pair(d.book.OtherStores, count(rest)))
 	}
 	return items
 }

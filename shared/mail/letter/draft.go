@@ -2,6 +2,7 @@ package letter
 
 import (
 	"html"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,7 +45,7 @@ func (d *draft) values() []value {
 		}
 	}
 	add(d.data.Business != "", "business", oneLine(d.data.Business), "auto")
-	add(d.data.Hours > 0, "hours", number(d.data.Hours), "")
+	add(d.data.Hours > 0, "hours", strconv.Itoa(d.data.Hours), "")
 	add(!d.data.DueAt.IsZero(), "due", d.book.Day(d.data.DueAt.UTC()), "")
 	add(!d.data.UndoUntil.IsZero(), "undo", d.book.Moment(d.data.UndoUntil.UTC()), "")
 	return out

@@ -186,7 +186,7 @@ var english = &phrasebook{
 		"Messenger and Instagram: delete the chat in the app, and use the app’s Privacy Center to ask Meta about what it holds.",
 		"WhatsApp: delete the chat in the app; under Settings, Help you can write to WhatsApp.",
 	},
-	TheBusiness: "The business: it has its own copy of what you wrote to it and is responsible for that copy. Please ask it directly.",
+	TheBusiness: "The business: it has its own copy of what you wrote to it and is responsible for that copy. Please ask the business itself to delete it.",
 	Who:         "This mail comes from {mikla}, {mailbox}. Mikla answers messages on Messenger, Instagram and WhatsApp for businesses.",
 	Why: map[Audience]string{
 		Writer: "You get it because somebody wrote to us from this address.",

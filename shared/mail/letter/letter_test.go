@@ -102,7 +102,7 @@ func TestNoGoldenFileIsLeftOver(t *testing.T) {
 }
 
 // TestLettersToLookAt writes every letter to its own file for a browser:
-// LETTERS_OUT=.build/letters (from the repository's root) go test ./shared/mail/letter -run LookAt
+// LETTERS_OUT=.build/letters go test ./shared/mail/letter -run LookAt -count=1
 func TestLettersToLookAt(t *testing.T) {
 	out := os.Getenv("LETTERS_OUT")
 	if out == "" {
@@ -323,7 +323,15 @@ func TestForeignWordsCannotTurnTheLine(t *testing.T) {
 	}
 }
 
-// Each way opens and closes within its line, and what is copied as a link has none.
+// After a Latin name a bare number would be drawn to the wrong side of it.
+func TestCountsAreIsolatedFromLatinNames(t *testing.T) {
+	l := write(t, sample{"counts", letter.Completed, full("ar")})
+	if !strings.Contains(l.Text, "Instagram: \u20661\u2069\n") || !strings.Contains(l.HTML, `Instagram: <span dir="ltr">1</span>`) {
+		t.Error("the count after Instagram is not isolated")
+	}
+}
+
+// Each isolate opens and closes within its line, and what is copied as a link has none.
 func TestIsolatesAreBalanced(t *testing.T) {
 	seen := 0
 	everyLetter(t, func(name string, s sample, l letter.Letter) {
@@ -415,6 +423,17 @@ func TestConfirmationSaysWhatWhenAndWhatStays(t *testing.T) {
 	}
 	if !strings.Contains(write(t, sample{"completed", letter.Completed, full("en")}).Text, "The business: it has") {
 		t.Error("a person is not told that the business has a copy")
+	}
+}
+
+// Whether handle, business or detail did not match must not show.
+func TestNotIdentifiedReadsTheSameWhateverDidNotMatch(t *testing.T) {
+	for _, language := range languages() {
+		full := full(language)
+		bare := letter.Data{Language: language, Tag: full.Tag, Code: full.Code, StatusURL: full.StatusURL}
+		if write(t, sample{"full", letter.NotIdentified, full}) != write(t, sample{"bare", letter.NotIdentified, bare}) {
+			t.Errorf("%q: the letter depends on what was looked for", language)
+		}
 	}
 }
 

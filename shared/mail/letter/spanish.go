@@ -195,7 +195,7 @@ var spanish = &phrasebook{
 		"Messenger e Instagram: elimine el chat en la aplicación y, en el Centro de privacidad de la aplicación, pregunte a Meta qué conserva.",
 		"WhatsApp: elimine el chat en la aplicación; en Ajustes, Ayuda puede escribir a WhatsApp.",
 	},
-	TheBusiness: "El negocio: tiene su propia copia de lo que usted le escribió y es responsable de ella. Pídaselo directamente.",
+	TheBusiness: "El negocio: tiene su propia copia de lo que usted le escribió y es responsable de ella. Pídale directamente que la elimine.",
 	Who:         "Este correo es de {mikla}, {mailbox}. Mikla responde mensajes en Messenger, Instagram y WhatsApp en nombre de negocios.",
 	Why: map[Audience]string{
 		Writer: "Lo recibe porque alguien nos escribió desde esta dirección.",
