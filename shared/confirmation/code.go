@@ -66,9 +66,10 @@ func Normalize(s string) (Code, bool) {
 }
 
 // isSeparator accepts the dashes and spaces that phones and mail programs put
-// in place of the typed ones.
+// in place of the typed ones, and the marks of direction that are copied along from
+// right-to-left text.
 func isSeparator(r rune) bool {
-	return r == '.' || unicode.IsSpace(r) || unicode.Is(unicode.Pd, r)
+	return r == '.' || unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Bidi_Control)
 }
 
 // character folds ASCII only: Unicode folding would turn a dotless i or a

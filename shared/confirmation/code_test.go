@@ -59,6 +59,7 @@ func TestNormalizeReadsWhatPeopleType(t *testing.T) {
 		"h5zp qwqj 7z5z mc32 bhq4 5kyw",
 		"h5zp.qwqj.7z5z.mc32.bhq4.5kyw.",
 		"  H5ZPQWQJ\t7Z5ZMC32\r\nBHQ45KYW ",
+		"\u2066H5ZP QWQJ 7Z5Z MC32 BHQ4 5KYW\u2069\u200f",
 		"H5ZP\u2013QWQJ\u20147Z5Z\u2011MC32\u00a0BHQ4\u202f5KYW",
 	} {
 		got, ok := confirmation.Normalize(typed)
