@@ -149,7 +149,8 @@ verify: TransactWriteItems ledger
 close: TransactWriteItems ledger
 close: DeleteItem casekeys
 close: TransactWriteItems casefile
-close: TransactWriteItems ledger`,
+close: TransactWriteItems ledger
+sweep: PutItem ledger`,
 	"tenant": `
 intake: TransactWriteItems casefile+casekeys+ledger
 intake: SendMessage start
@@ -202,7 +203,8 @@ verify: TransactWriteItems ledger
 close: TransactWriteItems ledger
 close: DeleteItem casekeys
 close: TransactWriteItems casefile
-close: TransactWriteItems ledger`,
+close: TransactWriteItems ledger
+sweep: PutItem ledger`,
 	"nobody": `
 intake: TransactWriteItems casefile+casekeys+ledger
 intake: SendMessage start
