@@ -11,24 +11,21 @@ var german = &phrasebook{
 			"Wenn Sie abbrechen, werden die Daten wieder angezeigt, und nichts davon wird gelöscht.",
 			"Die Zugriffstoken gibt es schon nicht mehr. Sie müssen Ihre Kanäle in den Einstellungen von Mikla neu verbinden.",
 		}, "Die Löschung abbrechen"},
-		OptIn:    {"Eine Mail, wenn es erledigt ist", []string{"Wenn der Antrag erledigt ist, schreiben wir an die Adresse, die diesen Link bekommen hat, und nur dieses eine Mal."}, "Ja, schreiben Sie mir"},
-		Withdraw: {"Ihren Antrag zurücknehmen", []string{"Wenn Sie ihn zurücknehmen, löschen wir deswegen nichts mehr. Was schon gelöscht ist, lässt sich nicht wiederherstellen."}, "Den Antrag zurücknehmen"},
+		OptIn: {"Eine Mail, wenn es erledigt ist", []string{"Wenn der Antrag erledigt ist, schreiben wir an die Adresse, die diesen Link bekommen hat, und nur dieses eine Mal."}, "Ja, schreiben Sie mir"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "Noch eine Angabe", Text: []string{
 			"Wie Sie auf einer Plattform heißen, kann jeder sehen. Damit niemand sonst Ihre Daten löschen lässt, geben Sie uns bitte mindestens eines davon an: Ihren Namen dort, den Monat oder Ihre Telefonnummer. Wir vergleichen es mit dem, was wir haben.",
 		}},
-		Closure:  {Headline: "Die Nummer aus unserer Mail"},
-		Cancel:   {Headline: "Möchten Sie abbrechen?"},
-		OptIn:    {Headline: "Möchten Sie diese Mail?"},
-		Withdraw: {Headline: "Möchten Sie ihn zurücknehmen?"},
+		Closure: {Headline: "Die Nummer aus unserer Mail"},
+		Cancel:  {Headline: "Möchten Sie abbrechen?"},
+		OptIn:   {Headline: "Möchten Sie diese Mail?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "Wenn Sie das nicht verlangt haben, schließen Sie diese Seite. Es passiert nichts.",
-		Closure:  "Wenn weder Sie noch jemand aus Ihrem Betrieb das verlangt hat, bestätigen Sie nicht, und sagen Sie uns bitte Bescheid: " + mailbox + ".",
-		Cancel:   "Wenn alles so ist, wie Sie es möchten, schließen Sie diese Seite. Die Löschung geht weiter.",
-		OptIn:    "Wenn Sie das nicht verlangt haben, schließen Sie diese Seite. Sie hören dazu nichts mehr von uns.",
-		Withdraw: "Wenn der Antrag bestehen bleiben soll, schließen Sie diese Seite. Er geht weiter.",
+		Confirm: "Wenn Sie das nicht verlangt haben, schließen Sie diese Seite. Es passiert nichts.",
+		Closure: "Wenn weder Sie noch jemand aus Ihrem Betrieb das verlangt hat, bestätigen Sie nicht, und sagen Sie uns bitte Bescheid: " + mailbox + ".",
+		Cancel:  "Wenn alles so ist, wie Sie es möchten, schließen Sie diese Seite. Die Löschung geht weiter.",
+		OptIn:   "Wenn Sie das nicht verlangt haben, schließen Sie diese Seite. Sie hören dazu nichts mehr von uns.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Danke, Ihr Antrag ist bestätigt", Text: []string{
@@ -40,8 +37,7 @@ var german = &phrasebook{
 			"Die Daten werden wieder angezeigt, und nichts davon wurde gelöscht.",
 			"Bitte verbinden Sie Ihre Kanäle in den Einstellungen von Mikla neu: Ihre Zugriffstoken wurden wie angekündigt sofort gelöscht.",
 		}},
-		OptIn:    {Headline: "Wir schreiben Ihnen", Text: []string{"Sie bekommen eine einzige Mail von uns, wenn der Antrag erledigt ist."}},
-		Withdraw: {Headline: "Ihr Antrag ist zurückgenommen", Text: []string{"Deswegen wird nichts mehr gelöscht. Sie können die Löschung jederzeit wieder verlangen: Schreiben Sie an " + mailbox + "."}},
+		OptIn: {Headline: "Wir schreiben Ihnen", Text: []string{"Sie bekommen eine einzige Mail von uns, wenn der Antrag erledigt ist."}},
 	},
 	Acts: map[Scope]string{Tenant: "Das ganze Konto schließen", Channel: "Einen Kanal trennen", Lead: "Die Daten eines Kontakts löschen"},
 	Effects: map[Scope][]string{

@@ -11,24 +11,21 @@ var english = &phrasebook{
 			"Once you cancel, the data is shown again, and nothing of it is deleted.",
 			"The access tokens are gone already. You will have to connect your channels again in the settings of Mikla.",
 		}, "Cancel the deletion"},
-		OptIn:    {"A mail when it is done", []string{"Once the request is done, we write to the address that got this link, and only this one time."}, "Yes, write to me"},
-		Withdraw: {"Take your request back", []string{"Once you take it back, we delete nothing more because of it. What has been deleted already cannot be brought back."}, "Take the request back"},
+		OptIn: {"A mail when it is done", []string{"Once the request is done, we write to the address that got this link, and only this one time."}, "Yes, write to me"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "One more detail", Text: []string{
 			"What you are called on a platform can be seen by everybody. So that nobody else has your data deleted, please give us at least one of these: your name there, the month, or your phone number. We compare it with what we have.",
 		}},
-		Closure:  {Headline: "The number from our mail"},
-		Cancel:   {Headline: "Do you want to cancel?"},
-		OptIn:    {Headline: "Do you want this mail?"},
-		Withdraw: {Headline: "Do you want to take it back?"},
+		Closure: {Headline: "The number from our mail"},
+		Cancel:  {Headline: "Do you want to cancel?"},
+		OptIn:   {Headline: "Do you want this mail?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "If you did not ask for this, close this page. Nothing will happen.",
-		Closure:  "If you or a colleague did not ask for this, do not confirm, and please tell us: " + mailbox + ".",
-		Cancel:   "If everything is as you want it, close this page. The deletion goes on.",
-		OptIn:    "If you did not ask for this, close this page. You will not hear from us again about it.",
-		Withdraw: "If you want to keep the request, close this page. It goes on.",
+		Confirm: "If you did not ask for this, close this page. Nothing will happen.",
+		Closure: "If you or a colleague did not ask for this, do not confirm, and please tell us: " + mailbox + ".",
+		Cancel:  "If everything is as you want it, close this page. The deletion goes on.",
+		OptIn:   "If you did not ask for this, close this page. You will not hear from us again about it.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Thank you, your request is confirmed", Text: []string{
@@ -40,8 +37,7 @@ var english = &phrasebook{
 			"The data is shown again, and nothing of it was deleted.",
 			"Please connect your channels again in the settings of Mikla: their access tokens were deleted at once, as announced.",
 		}},
-		OptIn:    {Headline: "We will write to you", Text: []string{"You get one mail from us when the request is done."}},
-		Withdraw: {Headline: "Your request is withdrawn", Text: []string{"Nothing more is deleted because of it. You can ask for deletion again at any time: write to " + mailbox + "."}},
+		OptIn: {Headline: "We will write to you", Text: []string{"You get one mail from us when the request is done."}},
 	},
 	Acts: map[Scope]string{Tenant: "Close the whole account", Channel: "Disconnect a channel", Lead: "Delete the data of one lead"},
 	Effects: map[Scope][]string{

@@ -11,24 +11,21 @@ var spanish = &phrasebook{
 			"Si cancela, los datos vuelven a verse y no se borra nada de ellos.",
 			"Los tokens de acceso ya no existen. Tendrá que volver a conectar sus canales en los ajustes de Mikla.",
 		}, "Cancelar el borrado"},
-		OptIn:    {"Un correo cuando esté hecho", []string{"Cuando la solicitud esté terminada, escribiremos a la dirección que recibió este enlace, y solo esa vez."}, "Sí, escríbanme"},
-		Withdraw: {"Retirar su solicitud", []string{"Si la retira, ya no borraremos nada más por ella. Lo que ya se haya borrado no se puede recuperar."}, "Retirar la solicitud"},
+		OptIn: {"Un correo cuando esté hecho", []string{"Cuando la solicitud esté terminada, escribiremos a la dirección que recibió este enlace, y solo esa vez."}, "Sí, escríbanme"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "Un dato más", Text: []string{
 			"El nombre que usa en una plataforma lo puede ver cualquiera. Para que nadie más haga borrar sus datos, indíquenos al menos una de estas cosas: su nombre allí, el mes o su número de teléfono. Lo comparamos con lo que tenemos.",
 		}},
-		Closure:  {Headline: "El número de nuestro correo"},
-		Cancel:   {Headline: "¿Quiere cancelar?"},
-		OptIn:    {Headline: "¿Quiere recibir este correo?"},
-		Withdraw: {Headline: "¿Quiere retirarla?"},
+		Closure: {Headline: "El número de nuestro correo"},
+		Cancel:  {Headline: "¿Quiere cancelar?"},
+		OptIn:   {Headline: "¿Quiere recibir este correo?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "Si usted no lo ha pedido, cierre esta página. No pasará nada.",
-		Closure:  "Si no lo ha pedido usted ni nadie de su equipo, no confirme y avísenos, por favor: " + mailbox + ".",
-		Cancel:   "Si todo está como usted quiere, cierre esta página. El borrado sigue adelante.",
-		OptIn:    "Si usted no lo ha pedido, cierre esta página. No volverá a saber de nosotros por este asunto.",
-		Withdraw: "Si quiere mantener la solicitud, cierre esta página. Sigue adelante.",
+		Confirm: "Si usted no lo ha pedido, cierre esta página. No pasará nada.",
+		Closure: "Si no lo ha pedido usted ni nadie de su equipo, no confirme y avísenos, por favor: " + mailbox + ".",
+		Cancel:  "Si todo está como usted quiere, cierre esta página. El borrado sigue adelante.",
+		OptIn:   "Si usted no lo ha pedido, cierre esta página. No volverá a saber de nosotros por este asunto.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Gracias, su solicitud está confirmada", Text: []string{
@@ -40,8 +37,7 @@ var spanish = &phrasebook{
 			"Los datos vuelven a verse y no se ha borrado nada de ellos.",
 			"Vuelva a conectar sus canales en los ajustes de Mikla: sus tokens de acceso se eliminaron de inmediato, como anunciamos.",
 		}},
-		OptIn:    {Headline: "Le escribiremos", Text: []string{"Recibirá un solo correo nuestro, cuando la solicitud esté terminada."}},
-		Withdraw: {Headline: "Su solicitud queda retirada", Text: []string{"Ya no se borra nada más por ella. Puede volver a pedir el borrado en cualquier momento: escriba a " + mailbox + "."}},
+		OptIn: {Headline: "Le escribiremos", Text: []string{"Recibirá un solo correo nuestro, cuando la solicitud esté terminada."}},
 	},
 	Acts: map[Scope]string{Tenant: "Cerrar toda la cuenta", Channel: "Desconectar un canal", Lead: "Borrar los datos de un contacto"},
 	Effects: map[Scope][]string{

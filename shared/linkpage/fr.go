@@ -11,24 +11,21 @@ var french = &phrasebook{
 			"Si vous annulez, les données redeviennent visibles et rien n’en est supprimé.",
 			"Les jetons d’accès n’existent déjà plus. Vous devrez reconnecter vos canaux dans les paramètres de Mikla.",
 		}, "Annuler la suppression"},
-		OptIn:    {"Un e-mail quand c’est terminé", []string{"Quand la demande sera terminée, nous écrirons à l’adresse qui a reçu ce lien, et cette seule fois."}, "Oui, écrivez-moi"},
-		Withdraw: {"Retirer votre demande", []string{"Si vous la retirez, nous ne supprimons plus rien à ce titre. Ce qui a déjà été supprimé ne peut pas être rétabli."}, "Retirer la demande"},
+		OptIn: {"Un e-mail quand c’est terminé", []string{"Quand la demande sera terminée, nous écrirons à l’adresse qui a reçu ce lien, et cette seule fois."}, "Oui, écrivez-moi"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "Un détail de plus", Text: []string{
 			"Le nom que vous portez sur une plateforme est visible de tous. Pour que personne d’autre ne fasse supprimer vos données, donnez-nous au moins l’un de ces éléments : votre nom là-bas, le mois ou votre numéro de téléphone. Nous le comparons à ce que nous avons.",
 		}},
-		Closure:  {Headline: "Le numéro de notre e-mail"},
-		Cancel:   {Headline: "Voulez-vous annuler ?"},
-		OptIn:    {Headline: "Voulez-vous cet e-mail ?"},
-		Withdraw: {Headline: "Voulez-vous la retirer ?"},
+		Closure: {Headline: "Le numéro de notre e-mail"},
+		Cancel:  {Headline: "Voulez-vous annuler ?"},
+		OptIn:   {Headline: "Voulez-vous cet e-mail ?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "Si vous n’avez rien demandé, fermez cette page. Il ne se passera rien.",
-		Closure:  "Si ni vous ni un collègue ne l’avez demandé, ne confirmez pas et prévenez-nous : " + mailbox + ".",
-		Cancel:   "Si tout est comme vous le souhaitez, fermez cette page. La suppression suit son cours.",
-		OptIn:    "Si vous n’avez rien demandé, fermez cette page. Vous n’entendrez plus parler de nous à ce sujet.",
-		Withdraw: "Si vous voulez maintenir la demande, fermez cette page. Elle suit son cours.",
+		Confirm: "Si vous n’avez rien demandé, fermez cette page. Il ne se passera rien.",
+		Closure: "Si ni vous ni un collègue ne l’avez demandé, ne confirmez pas et prévenez-nous : " + mailbox + ".",
+		Cancel:  "Si tout est comme vous le souhaitez, fermez cette page. La suppression suit son cours.",
+		OptIn:   "Si vous n’avez rien demandé, fermez cette page. Vous n’entendrez plus parler de nous à ce sujet.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Merci, votre demande est confirmée", Text: []string{
@@ -40,8 +37,7 @@ var french = &phrasebook{
 			"Les données sont de nouveau visibles, et rien n’en a été supprimé.",
 			"Reconnectez vos canaux dans les paramètres de Mikla : leurs jetons d’accès ont été supprimés aussitôt, comme annoncé.",
 		}},
-		OptIn:    {Headline: "Nous vous écrirons", Text: []string{"Vous recevrez un seul e-mail de notre part, quand la demande sera terminée."}},
-		Withdraw: {Headline: "Votre demande est retirée", Text: []string{"Plus rien n’est supprimé à ce titre. Vous pouvez redemander la suppression à tout moment : écrivez à " + mailbox + "."}},
+		OptIn: {Headline: "Nous vous écrirons", Text: []string{"Vous recevrez un seul e-mail de notre part, quand la demande sera terminée."}},
 	},
 	Acts: map[Scope]string{Tenant: "Fermer tout le compte", Channel: "Déconnecter un canal", Lead: "Supprimer les données d’un contact"},
 	Effects: map[Scope][]string{

@@ -11,24 +11,21 @@ var italian = &phrasebook{
 			"Se annulla, i dati tornano visibili e non ne viene cancellato nulla.",
 			"I token di accesso non esistono già più. Dovrà collegare di nuovo i suoi canali nelle impostazioni di Mikla.",
 		}, "Annulla la cancellazione"},
-		OptIn:    {"Un’e-mail quando è finito", []string{"Quando la richiesta sarà conclusa, scriveremo all’indirizzo che ha ricevuto questo link, e solo questa volta."}, "Sì, scrivetemi"},
-		Withdraw: {"Ritirare la sua richiesta", []string{"Se la ritira, non cancelliamo più nulla per questa richiesta. Ciò che è già stato cancellato non si può recuperare."}, "Ritira la richiesta"},
+		OptIn: {"Un’e-mail quando è finito", []string{"Quando la richiesta sarà conclusa, scriveremo all’indirizzo che ha ricevuto questo link, e solo questa volta."}, "Sì, scrivetemi"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "Ancora un dettaglio", Text: []string{
 			"Il nome che usa su una piattaforma è visibile a tutti. Perché nessun altro faccia cancellare i suoi dati, ci indichi almeno una di queste cose: il suo nome lì, il mese o il suo numero di telefono. Lo confrontiamo con ciò che abbiamo.",
 		}},
-		Closure:  {Headline: "Il numero nella nostra e-mail"},
-		Cancel:   {Headline: "Vuole annullare?"},
-		OptIn:    {Headline: "Vuole questa e-mail?"},
-		Withdraw: {Headline: "Vuole ritirarla?"},
+		Closure: {Headline: "Il numero nella nostra e-mail"},
+		Cancel:  {Headline: "Vuole annullare?"},
+		OptIn:   {Headline: "Vuole questa e-mail?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "Se non l’ha chiesto lei, chiuda questa pagina. Non succederà nulla.",
-		Closure:  "Se non l’avete chiesto né lei né un collega, non confermi e ci avvisi: " + mailbox + ".",
-		Cancel:   "Se va tutto bene così, chiuda questa pagina. La cancellazione va avanti.",
-		OptIn:    "Se non l’ha chiesto lei, chiuda questa pagina. Non ci sentirà più a questo proposito.",
-		Withdraw: "Se vuole mantenere la richiesta, chiuda questa pagina. La richiesta va avanti.",
+		Confirm: "Se non l’ha chiesto lei, chiuda questa pagina. Non succederà nulla.",
+		Closure: "Se non l’avete chiesto né lei né un collega, non confermi e ci avvisi: " + mailbox + ".",
+		Cancel:  "Se va tutto bene così, chiuda questa pagina. La cancellazione va avanti.",
+		OptIn:   "Se non l’ha chiesto lei, chiuda questa pagina. Non ci sentirà più a questo proposito.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Grazie, la sua richiesta è confermata", Text: []string{
@@ -40,8 +37,7 @@ var italian = &phrasebook{
 			"I dati sono di nuovo visibili e non ne è stato cancellato nulla.",
 			"Colleghi di nuovo i suoi canali nelle impostazioni di Mikla: i loro token di accesso sono stati eliminati subito, come annunciato.",
 		}},
-		OptIn:    {Headline: "Le scriveremo", Text: []string{"Riceverà da noi una sola e-mail, quando la richiesta sarà conclusa."}},
-		Withdraw: {Headline: "La sua richiesta è ritirata", Text: []string{"Non viene cancellato più nulla per questa richiesta. Può chiedere di nuovo la cancellazione in qualsiasi momento: scriva a " + mailbox + "."}},
+		OptIn: {Headline: "Le scriveremo", Text: []string{"Riceverà da noi una sola e-mail, quando la richiesta sarà conclusa."}},
 	},
 	Acts: map[Scope]string{Tenant: "Chiudere l’intero account", Channel: "Scollegare un canale", Lead: "Cancellare i dati di un contatto"},
 	Effects: map[Scope][]string{

@@ -11,24 +11,21 @@ var portuguese = &phrasebook{
 			"Se você cancelar, os dados voltam a aparecer e nada deles é excluído.",
 			"Os tokens de acesso já não existem. Você terá que conectar os seus canais de novo nas configurações da Mikla.",
 		}, "Cancelar a exclusão"},
-		OptIn:    {"Um e-mail quando estiver concluído", []string{"Quando o pedido estiver concluído, escreveremos para o endereço que recebeu este link, e só dessa vez."}, "Sim, escrevam para mim"},
-		Withdraw: {"Retirar o seu pedido", []string{"Se você o retirar, não excluímos mais nada por causa dele. O que já foi excluído não pode ser recuperado."}, "Retirar o pedido"},
+		OptIn: {"Um e-mail quando estiver concluído", []string{"Quando o pedido estiver concluído, escreveremos para o endereço que recebeu este link, e só dessa vez."}, "Sim, escrevam para mim"},
 	},
 	Act: map[Kind]said{
 		Confirm: {Headline: "Mais um dado", Text: []string{
 			"O nome que você usa em uma plataforma pode ser visto por todos. Para que ninguém mais mande excluir os seus dados, informe pelo menos uma destas coisas: o seu nome lá, o mês ou o seu número de telefone. Nós comparamos com o que temos.",
 		}},
-		Closure:  {Headline: "O número do nosso e-mail"},
-		Cancel:   {Headline: "Quer cancelar?"},
-		OptIn:    {Headline: "Quer receber este e-mail?"},
-		Withdraw: {Headline: "Quer retirá-lo?"},
+		Closure: {Headline: "O número do nosso e-mail"},
+		Cancel:  {Headline: "Quer cancelar?"},
+		OptIn:   {Headline: "Quer receber este e-mail?"},
 	},
 	NotYou: map[Kind]string{
-		Confirm:  "Se você não pediu isto, feche esta página. Nada acontecerá.",
-		Closure:  "Se nem você nem um colega pediu isto, não confirme e avise-nos, por favor: " + mailbox + ".",
-		Cancel:   "Se está tudo como você quer, feche esta página. A exclusão continua.",
-		OptIn:    "Se você não pediu isto, feche esta página. Não escreveremos mais sobre este assunto.",
-		Withdraw: "Se você quer manter o pedido, feche esta página. Ele continua.",
+		Confirm: "Se você não pediu isto, feche esta página. Nada acontecerá.",
+		Closure: "Se nem você nem um colega pediu isto, não confirme e avise-nos, por favor: " + mailbox + ".",
+		Cancel:  "Se está tudo como você quer, feche esta página. A exclusão continua.",
+		OptIn:   "Se você não pediu isto, feche esta página. Não escreveremos mais sobre este assunto.",
 	},
 	Done: map[Kind]said{
 		Confirm: {Headline: "Obrigado, o seu pedido está confirmado", Text: []string{
@@ -40,8 +37,7 @@ var portuguese = &phrasebook{
 			"Os dados voltaram a aparecer e nada deles foi excluído.",
 			"Conecte os seus canais de novo nas configurações da Mikla: os tokens de acesso foram excluídos imediatamente, como avisamos.",
 		}},
-		OptIn:    {Headline: "Escreveremos para você", Text: []string{"Você receberá um único e-mail nosso, quando o pedido estiver concluído."}},
-		Withdraw: {Headline: "O seu pedido foi retirado", Text: []string{"Nada mais é excluído por causa dele. Você pode pedir a exclusão de novo a qualquer momento: escreva para " + mailbox + "."}},
+		OptIn: {Headline: "Escreveremos para você", Text: []string{"Você receberá um único e-mail nosso, quando o pedido estiver concluído."}},
 	},
 	Acts: map[Scope]string{Tenant: "Encerrar a conta inteira", Channel: "Desconectar um canal", Lead: "Excluir os dados de um contato"},
 	Effects: map[Scope][]string{

@@ -17,15 +17,14 @@ import (
 type Kind string
 
 const (
-	Confirm  Kind = "confirm"  // an end user confirms a request and adds a detail
-	Closure  Kind = "closure"  // an administrator confirms a closure, with the PIN of the letter
-	Cancel   Kind = "cancel"   // an administrator cancels it
-	OptIn    Kind = "optin"    // somebody wants a mail when a request is done
-	Withdraw Kind = "withdraw" // an end user takes a request back
+	Confirm Kind = "confirm" // an end user confirms a request and adds a detail
+	Closure Kind = "closure" // an administrator confirms a closure, with the PIN of the letter
+	Cancel  Kind = "cancel"  // an administrator cancels it
+	OptIn   Kind = "optin"   // somebody wants a mail when a request is done
 )
 
 // Kinds lists every kind.
-func Kinds() []Kind { return []Kind{Confirm, Closure, Cancel, OptIn, Withdraw} }
+func Kinds() []Kind { return []Kind{Confirm, Closure, Cancel, OptIn} }
 
 // Step is how far the person is.
 type Step string

@@ -123,7 +123,7 @@ func TestOnlyAFormActs(t *testing.T) {
 func TestFieldsOfEachForm(t *testing.T) {
 	for name, want := range map[string]string{
 		"confirm": "[name when phone]", "confirm-missing": "[business handle name when phone]", "closure": "[pin]",
-		"cancel": "[]", "optin": "[]", "withdraw": "[]",
+		"cancel": "[]", "optin": "[]",
 	} {
 		found := []string{}
 		for _, input := range inputs.FindAllStringSubmatch(html(t, samples()[name]), -1) {
