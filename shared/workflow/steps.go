@@ -330,7 +330,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State.Terminal() || r.State.Waiting() && !r.Closing {
 		return m.then(NextDone), nil
 	}
-	if r.Frozen == nil {
+	if r.Frozen == nil && !r.Closing {
 		return m.then(NextLocate), nil // sent round again already; only that answer was lost
 	}
 	subjects, cursor, err := s.file(ctx, r)
