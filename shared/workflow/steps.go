@@ -343,7 +343,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	case r.State == request.Received && !r.Closing:
 		return m.then(NextLocate), nil
-	case r.State.Waiting():
+	case r.State.Waiting() && !r.Closing:
 		return m.then(NextReview), nil
 	}
 	return s.finish(ctx, r, m)
