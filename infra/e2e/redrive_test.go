@@ -53,7 +53,7 @@ func TestRedrive(t *testing.T) {
 		t.Fatalf("%d executions ran before the redrive", n)
 	}
 
-	plan := tool("redrive")
+	plan := tool("requests", "redrive")
 	for _, part := range []string{"1 start messages", "message " + garbage, "Nothing was done."} {
 		if !strings.Contains(plan, part) {
 			t.Errorf("the plan does not say %q:\n%s", part, plan)
@@ -62,7 +62,7 @@ func TestRedrive(t *testing.T) {
 	if n := deadLetters(t, ctx); n != foreign+2 {
 		t.Errorf("%d dead letters after the dry run, expected %d", n, foreign+2)
 	}
-	if out := tool("redrive", "--execute", "--expect", "1", "--as", "e2e"); !strings.Contains(out, "1 sent again.") {
+	if out := tool("requests", "redrive", "--execute", "--expect", "1", "--as", "e2e"); !strings.Contains(out, "1 sent again.") {
 		t.Errorf("it said:\n%s", out)
 	}
 	status, err := stack.Await(ctx, accepted.Code, client.Ended, nil)
@@ -136,7 +136,7 @@ func TestOperatorAsks(t *testing.T) {
 	s := scene{user: "10150000000556180", lead: "l_asked", messages: 8}
 	s.play(t, ctx)
 	before := snapshot(t, ctx)
-	out := tool("request", "--scope", "lead", "--tenant", "t_harbour", "--lead", s.lead, "--execute", "--as", "e2e")
+	out := tool("requests", "open", "--scope", "lead", "--tenant", "t_harbour", "--lead", s.lead, "--execute", "--as", "e2e")
 	code := codeIn(t, out)
 	status, err := stack.Await(ctx, code, client.Ended, nil)
 	if err != nil {

@@ -56,7 +56,7 @@ func TestScopes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := snapshot(t, ctx)
-			out := tool(append(append([]string{"request"}, c.args...), "--execute", "--as", "e2e")...)
+			out := tool(append(append([]string{"requests", "open"}, c.args...), "--execute", "--as", "e2e")...)
 			code := codeIn(t, out)
 			status, err := stack.Await(ctx, code, client.Ended, nil)
 			if err != nil {
@@ -92,7 +92,7 @@ func TestTokensGoAtOnce(t *testing.T) {
 	if err := stack.Faults(ctx, hold); err != nil {
 		t.Fatal(err)
 	}
-	code := codeIn(t, tool("request", "--scope", "channel", "--tenant", "t_north", "--channel", "ch_a", "--execute", "--as", "e2e"))
+	code := codeIn(t, tool("requests", "open", "--scope", "channel", "--tenant", "t_north", "--channel", "ch_a", "--execute", "--as", "e2e"))
 	if _, err := stack.Await(ctx, code, func(s client.Status) bool { return s.State == "purging" }, nil); err != nil {
 		t.Fatal(err)
 	}

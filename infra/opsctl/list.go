@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,40 +10,58 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/review"
 )
 
 // mostListed is how many open requests are printed: as many as somebody reads.
 const mostListed = 1000
 
-// list prints the open requests, the oldest first.
-func list(ctx context.Context, t *tool, args []string) error {
-	if _, err := t.parse(flag.NewFlagSet(t.name, flag.ContinueOnError), args); err != nil {
-		return err
-	}
+// listRequests prints what the ledger has open, the oldest first: requests that are not
+// over, and those whose letters came back or that left something to be done by hand.
+type listRequests struct{}
+
+func (listRequests) Run(ctx context.Context, t *tool) error {
+	open := func(r request.Request) bool { return !r.State.Terminal() || r.ForPerson() }
+	return t.table(ctx, "request\tstate\trun\tintake\tage\tdue\tmoved", open, func(r request.Request, now time.Time) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s ago", r.ID, r.State, present(r), r.Intake, span(now.Sub(r.ReceivedAt)), due(r, now), span(now.Sub(r.Moved())))
+	})
+}
+
+// listReviews prints what waits for a person, the oldest first.
+type listReviews struct{}
+
+func (listReviews) Run(ctx context.Context, t *tool) error {
+	waits := func(r request.Request) bool { return r.ForPerson() }
+	return t.table(ctx, "request\tkind\twhy\tage\tdue", waits, func(r request.Request, now time.Time) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", r.ID, r.Kind, strings.Join(review.Why(r), " "), span(now.Sub(r.ReceivedAt)), due(r, now))
+	})
+}
+
+// table prints a line for each request that is meant.
+func (t *tool) table(ctx context.Context, head string, meant func(request.Request) bool, line func(request.Request, time.Time) string) error {
 	if err := t.connect(ctx); err != nil {
 		return err
 	}
-	open, full, err := openRequests(ctx, t.ledger())
+	found, full, err := openRequests(ctx, t.ledger(), meant)
 	if err != nil {
 		return err
 	}
-	now := t.now()
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "request\tstate\trun\tintake\tage\tdue\tmoved")
-	for _, r := range open {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s ago\n", r.ID, r.State, present(r), r.Intake, span(now.Sub(r.ReceivedAt)), due(r, now), span(now.Sub(r.Moved())))
+	fmt.Fprintln(table, head)
+	for _, r := range found {
+		fmt.Fprintln(table, line(r, t.now()))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	if full {
-		t.say("There may be more: these are the first %d.", mostListed)
+		t.say("There may be more: these are of the first %d.", mostListed)
 	}
 	return nil
 }
 
 // openRequests reads them from the sweep's index, whenever they are to be looked at.
-func openRequests(ctx context.Context, l *ledger.Ledger) (open []request.Request, full bool, err error) {
+func openRequests(ctx context.Context, l *ledger.Ledger, meant func(request.Request) bool) (open []request.Request, full bool, err error) {
 	ids, err := l.Due(ctx, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), mostListed)
 	if err != nil {
 		return nil, false, err
@@ -54,7 +71,7 @@ func openRequests(ctx context.Context, l *ledger.Ledger) (open []request.Request
 		if err != nil {
 			return nil, false, err
 		}
-		if !r.State.Terminal() { // the index lags
+		if meant(r) { // the index lags
 			open = append(open, r)
 		}
 	}

@@ -130,7 +130,7 @@ func put(t *testing.T, name string, bodies ...string) (ids []string) {
 	return ids
 }
 
-func visible(t *testing.T, name string) string {
+func inQueue(t *testing.T, name string) string {
 	t.Helper()
 	url := queueURL(t, name)
 	out, err := sqs.NewFromConfig(shared).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url,
@@ -146,7 +146,7 @@ const page = "https://privacy.example"
 var execute = []string{"--execute", "--as", "ruth.ops"}
 
 func asking(scope string, more ...string) []string {
-	return append([]string{"request", "--public-url", page, "--scope", scope}, more...)
+	return append([]string{"requests", "open", "--public-url", page, "--scope", scope}, more...)
 }
 
 var (
@@ -222,7 +222,7 @@ func TestRequestDryRun(t *testing.T) {
 	empty(t, "start")
 	out := works(t, asking("lead", "--tenant", "t_3", "--lead", "l_3")...)
 	wantSaid(t, out, "Would ask for the deletion of the lead t_3 / l_3", "Nothing was done.")
-	if strings.Contains(works(t, "list"), "t_3") || len(operations(t)) != before || empty(t, "start") != nil {
+	if strings.Contains(works(t, "requests", "list"), "t_3") || len(operations(t)) != before || empty(t, "start") != nil {
 		t.Error("a dry run left something behind")
 	}
 }
@@ -234,14 +234,14 @@ func TestRequestsThatCannotBe(t *testing.T) {
 	fails(t, "--tenant only", asking("tenant", "--tenant", "t", "--lead", "l")...)
 	fails(t, "none of # | /", asking("lead", "--tenant", "t", "--lead", "l#other")...)
 	fails(t, "has no spaces", asking("lead", "--tenant", "t t", "--lead", "l")...)
-	fails(t, "PUBLIC_BASE_URL", "request", "--scope", "tenant", "--tenant", "t")
+	fails(t, "PUBLIC_BASE_URL", "requests", "open", "--scope", "tenant", "--tenant", "t")
 	fails(t, "--as", append(asking("tenant", "--tenant", "t"), "--execute")...)
 	fails(t, "--as", append(asking("tenant", "--tenant", "t"), "--execute", "--as", "ruth@hotel.example")...)
-	fails(t, "one argument too many", "resume", "a", "--stage", "dev", "b")
-	fails(t, "no such command", "erase")
-	fails(t, "no such command")
-	fails(t, "flag provided but not defined", "list", "--all")
-	fails(t, "find the queue mikla-prod-deletion-start-dlq", "redrive", "--stage", "prod")
+	fails(t, "unexpected argument b", "requests", "resume", "a", "--stage", "dev", "b")
+	fails(t, "unexpected argument erase", "erase")
+	fails(t, "expected one of")
+	fails(t, "unknown flag --all", "requests", "list", "--all")
+	fails(t, "find the queue mikla-prod-deletion-start-dlq", "requests", "redrive", "--stage", "prod")
 }
 
 func TestListIsSortedAndNamesNobody(t *testing.T) {
@@ -255,7 +255,7 @@ func TestListIsSortedAndNamesNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := works(t, "list")
+	out := works(t, "requests", "list")
 	wantSaid(t, out, "request ", id, later, "needs_operator", "1, not started", "(late)", "operator")
 	if strings.Index(out, id) > strings.Index(out, later) {
 		t.Errorf("the oldest is not the first:\n%s", out)
@@ -269,7 +269,7 @@ func TestListIsSortedAndNamesNobody(t *testing.T) {
 
 func TestResume(t *testing.T) {
 	id, _, _ := admitted(t, asking("lead", "--tenant", "t_4", "--lead", "l_4"))
-	fails(t, "waits for no person", "resume", id)
+	fails(t, "waits for no person", "requests", "resume", id)
 	_, err := records().Update(t.Context(), id, 0, func(r *request.Request) error {
 		r.Started(1)
 		r.Misses = 4
@@ -279,20 +279,20 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	empty(t, "start")
-	wantSaid(t, works(t, "resume", id), "needs_operator", "in run 2", "Nothing was done.")
+	wantSaid(t, works(t, "requests", "resume", id), "needs_operator", "It goes on in run 2.", "Nothing was done.")
 	if r := read(t, id); r.State != request.NeedsOperator || r.Run != 1 {
 		t.Errorf("a dry run made it %+v", r)
 	}
-	wantSaid(t, works(t, append([]string{"resume", id}, execute...)...), "Its start message is sent (run 2).")
+	wantSaid(t, works(t, append([]string{"requests", "resume", id}, execute...)...), "Its start message is sent (run 2).")
 	if r := read(t, id); r.State != request.Received || r.Run != 2 || r.Misses != 0 || !r.InOutbox() {
 		t.Errorf("sent on as %+v", r)
 	}
 	if got := empty(t, "start"); !slices.Equal(got, []string{fmt.Sprintf(`{"v":1,"request_id":%q,"run":2}`, id)}) {
 		t.Errorf("sent %q", got)
 	}
-	fails(t, "waits for no person", append([]string{"resume", id}, execute...)...)
-	fails(t, "no such request", "resume", strings.Repeat("0", 32))
-	fails(t, "which request?", "resume")
+	fails(t, "waits for no person", append([]string{"requests", "resume", id}, execute...)...)
+	fails(t, "no such request", "requests", "resume", strings.Repeat("0", 32))
+	fails(t, "expected \"<request>\"", "requests", "resume")
 }
 
 func TestRedrive(t *testing.T) {
@@ -307,18 +307,18 @@ func TestRedrive(t *testing.T) {
 	foreign := put(t, "start-dlq", garbage...)
 	put(t, "start-dlq", ours[12:]...)
 
-	out := works(t, "redrive")
+	out := works(t, "requests", "redrive")
 	wantSaid(t, out, "25 start messages", foreign[0], foreign[1], "Nothing was done.", "--expect 25")
 	if strings.Contains(out, "Ada") || strings.Contains(out, "nobody's") {
 		t.Errorf("it shows what stands in a foreign message:\n%s", out)
 	}
-	fails(t, "--execute needs --expect", append([]string{"redrive"}, execute...)...)
-	fails(t, "expected 24 start messages: nothing was done", append([]string{"redrive", "--expect", "24"}, execute...)...)
-	if got := visible(t, "start-dlq"); got != "27" || visible(t, "start") != "0" {
+	fails(t, "--execute needs --expect", append([]string{"requests", "redrive"}, execute...)...)
+	fails(t, "expected 24 start messages: nothing was done", append([]string{"requests", "redrive", "--expect", "24"}, execute...)...)
+	if got := inQueue(t, "start-dlq"); got != "27" || inQueue(t, "start") != "0" {
 		t.Errorf("%s letters are left before anything was done", got)
 	}
 
-	wantSaid(t, works(t, append([]string{"redrive", "--expect", "25"}, execute...)...), "25 sent again.")
+	wantSaid(t, works(t, append([]string{"requests", "redrive", "--expect", "25"}, execute...)...), "25 sent again.")
 	if got := empty(t, "start"); !slices.Equal(got, ours) {
 		t.Errorf("sent %q", got)
 	}
@@ -326,7 +326,7 @@ func TestRedrive(t *testing.T) {
 	if got := empty(t, "start-dlq"); !slices.Equal(got, garbage) {
 		t.Errorf("left %q", got)
 	}
-	wantSaid(t, works(t, append([]string{"redrive", "--expect", "0"}, execute...)...), "0 sent again.")
+	wantSaid(t, works(t, append([]string{"requests", "redrive", "--expect", "0"}, execute...)...), "0 sent again.")
 }
 
 // What was executed stands in the security log: by whom, on what, with which outcome;
@@ -334,7 +334,7 @@ func TestRedrive(t *testing.T) {
 func TestOperationsAreAudited(t *testing.T) {
 	id, code, _ := admitted(t, asking("lead", "--tenant", "t_5", "--lead", "l_5"))
 	put(t, "start-dlq", fmt.Sprintf(`{"v":1,"request_id":%q,"run":1}`, id))
-	works(t, append([]string{"redrive", "--expect", "1"}, execute...)...)
+	works(t, append([]string{"requests", "redrive", "--expect", "1"}, execute...)...)
 	var commands []string
 	for _, entry := range operations(t) {
 		if entry["kind"] != "operator" || entry["by"] != "ruth.ops" || entry["day"] != entry["at"][:10] {
@@ -352,7 +352,7 @@ func TestOperationsAreAudited(t *testing.T) {
 		}
 	}
 	slices.Sort(commands)
-	if !slices.Equal(commands, []string{"redrive done", "request done"}) {
+	if !slices.Equal(commands, []string{"requests open done", "requests redrive done"}) {
 		t.Errorf("audited %q", commands)
 	}
 }
@@ -370,9 +370,9 @@ func strike(t *testing.T, service, operation, resource string) {
 func TestNothingIsDoneUnaudited(t *testing.T) {
 	empty(t, "start")
 	strike(t, "dynamodb", "PutItem", "mikla-dev-security_log")
-	before := strings.Count(works(t, "list"), "\n")
+	before := strings.Count(works(t, "requests", "list"), "\n")
 	fails(t, "security log", append(asking("tenant", "--tenant", "t_6"), execute...)...)
-	if after := strings.Count(works(t, "list"), "\n"); after != before || empty(t, "start") != nil {
+	if after := strings.Count(works(t, "requests", "list"), "\n"); after != before || empty(t, "start") != nil {
 		t.Errorf("%d lines before and %d after", before, after)
 	}
 }
@@ -382,12 +382,12 @@ func TestFailedRedriveIsAudited(t *testing.T) {
 	empty(t, "start-dlq")
 	put(t, "start-dlq", fmt.Sprintf(`{"v":1,"request_id":"%032x","run":7}`, 7))
 	strike(t, "sqs", "SendMessage", "mikla-dev-deletion-start")
-	fails(t, "send a start message", append([]string{"redrive", "--expect", "1"}, execute...)...)
-	if n := visible(t, "start-dlq"); n != "1" {
+	fails(t, "send a start message", append([]string{"requests", "redrive", "--expect", "1"}, execute...)...)
+	if n := inQueue(t, "start-dlq"); n != "1" {
 		t.Errorf("%s dead letters are left", n)
 	}
 	failed := slices.DeleteFunc(operations(t), func(entry map[string]string) bool { return entry["outcome"] != "failed" })
-	if len(failed) != 1 || failed[0]["command"] != "redrive" || failed[0]["count"] != "" {
+	if len(failed) != 1 || failed[0]["command"] != "requests redrive" || failed[0]["count"] != "" {
 		t.Errorf("audited as failed: %v", failed)
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 
 	"github.com/mikla-ai/data-deletion/shared/dispatch"
@@ -11,14 +10,17 @@ import (
 )
 
 // redrive puts dead start messages back into the start queue.
-func redrive(ctx context.Context, t *tool, args []string) error {
-	flags := flag.NewFlagSet(t.name, flag.ContinueOnError)
-	expect := flags.Int("expect", -1, "`number` of messages to send again, as it was printed")
-	if _, err := t.parse(flags, args); err != nil {
+type redrive struct {
+	acting
+	Expect int `default:"-1" placeholder:"N" help:"How many messages are sent again, as it was printed."`
+}
+
+func (c redrive) Run(ctx context.Context, t *tool) error {
+	if err := t.may(c.acting); err != nil {
 		return err
 	}
-	if t.execute && *expect < 0 {
-		return errors.New("--execute needs --expect with the number of messages that opsctl redrive printed")
+	if t.Execute && c.Expect < 0 {
+		return errors.New("--execute needs --expect with the number of messages that opsctl requests redrive printed")
 	}
 	if err := t.connect(ctx); err != nil {
 		return err
@@ -33,13 +35,13 @@ func redrive(ctx context.Context, t *tool, args []string) error {
 	}
 	t.show(mail)
 	switch {
-	case !t.execute:
+	case !t.Execute:
 		t.sayDryRun(fmt.Sprintf(" --expect %d", len(mail.Ours)))
 		return r.PutBack(ctx, mail)
-	case len(mail.Ours) != *expect:
-		return errors.Join(fmt.Errorf("expected %d start messages: nothing was done", *expect), r.PutBack(ctx, mail))
+	case len(mail.Ours) != c.Expect:
+		return errors.Join(fmt.Errorf("expected %d start messages: nothing was done", c.Expect), r.PutBack(ctx, mail))
 	}
-	return t.audited(ctx, securitylog.Operation{Count: *expect}, func(o *securitylog.Operation) error {
+	return t.audited(ctx, securitylog.Operation{Count: c.Expect}, func(o *securitylog.Operation) error {
 		o.Count, err = r.Move(ctx, mail)
 		t.say("%d sent again.", o.Count)
 		return err

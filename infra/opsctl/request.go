@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -30,26 +28,29 @@ type target struct {
 	values []string // of the scope's key, in order
 }
 
-// ask admits a request for a scope by its own key.
-func ask(ctx context.Context, t *tool, args []string) error {
-	flags := flag.NewFlagSet(t.name, flag.ContinueOnError)
-	scope := flags.String("scope", "", "tenant, channel, lead or conversation")
-	base := flags.String("public-url", os.Getenv("PUBLIC_BASE_URL"), "where people reach the status page: scheme and host")
-	given := map[string]*string{}
-	for _, name := range []string{"tenant", "channel", "lead", "conversation"} {
-		given[name] = flags.String(name, "", "`ID`")
-	}
-	if _, err := t.parse(flags, args); err != nil {
+// openRequest admits a request for a scope by its own key.
+type openRequest struct {
+	acting
+	Scope        string `required:"" help:"tenant, channel, lead or conversation."`
+	Tenant       string `placeholder:"ID" help:"The business."`
+	Channel      string `placeholder:"ID" help:"Its channel."`
+	Lead         string `placeholder:"ID" help:"Its lead."`
+	Conversation string `placeholder:"ID" help:"Its conversation."`
+	PublicURL    string `env:"PUBLIC_BASE_URL" placeholder:"URL" help:"Where people reach the status page: scheme and host."`
+}
+
+func (c openRequest) Run(ctx context.Context, t *tool) error {
+	if err := t.may(c.acting); err != nil {
 		return err
 	}
-	what, err := targetOf(*scope, given)
-	if err == nil && !strings.HasPrefix(*base, "http") {
+	what, err := targetOf(c.Scope, map[string]string{"tenant": c.Tenant, "channel": c.Channel, "lead": c.Lead, "conversation": c.Conversation})
+	if err == nil && !strings.HasPrefix(c.PublicURL, "http") {
 		err = errors.New("--public-url or PUBLIC_BASE_URL must say where people reach the status page, as https://privacy.example")
 	}
 	if err != nil {
 		return err
 	}
-	if !t.execute {
+	if !t.Execute {
 		t.say("Would ask for the deletion of the %s %s, with everything in it up to now.", what.scope, strings.Join(what.values, " / "))
 		t.say("If a request for it is open, it takes this one in.")
 		t.sayDryRun("")
@@ -59,27 +60,27 @@ func ask(ctx context.Context, t *tool, args []string) error {
 		return err
 	}
 	return t.audited(ctx, securitylog.Operation{}, func(o *securitylog.Operation) error {
-		r, err := t.admit(ctx, what, strings.TrimSuffix(*base, "/"))
+		r, err := t.admit(ctx, what, strings.TrimSuffix(c.PublicURL, "/"))
 		o.RequestID = r.ID
 		return err
 	})
 }
 
 // targetOf demands the flags of the scope's key and no others.
-func targetOf(scope string, given map[string]*string) (target, error) {
+func targetOf(scope string, given map[string]string) (target, error) {
 	names, ok := scopes[scope]
 	if !ok {
 		return target{}, errors.New("--scope must be tenant, channel, lead or conversation")
 	}
 	what, used := target{scope: scope}, 0
 	for _, name := range names {
-		if err := plain(*given[name]); err != nil {
+		if err := plain(given[name]); err != nil {
 			return target{}, fmt.Errorf("--%s: %w", name, err)
 		}
-		what.values = append(what.values, *given[name])
+		what.values = append(what.values, given[name])
 	}
 	for _, value := range given {
-		if *value != "" {
+		if value != "" {
 			used++
 		}
 	}
@@ -143,6 +144,12 @@ func (t *tool) admit(ctx context.Context, what target, base string) (request.Req
 	if !r.ReceivedAt.Equal(now) {
 		t.say("It was open already and has taken this one in.")
 	}
-	t.start(ctx, r)
-	return r, nil
+	if !r.InOutbox() {
+		t.say("It runs already (run %d).", r.Run)
+	}
+	desk, err := t.desk()
+	if err == nil {
+		t.announce(ctx, desk, r)
+	}
+	return r, err
 }

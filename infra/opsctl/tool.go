@@ -14,10 +14,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/dispatch"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/locate"
 	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/review"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/securitylog"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
@@ -25,20 +29,20 @@ import (
 
 // tool is one command on its way.
 type tool struct {
-	name    string // of the command
-	stage   string
-	as      string
-	execute bool
-	out     io.Writer
-	now     func() time.Time
-	aws     aws.Config
+	acting
+	name  string // of the command
+	stage string
+	out   io.Writer
+	now   func() time.Time
+	aws   aws.Config
 }
 
 // operator is a name as it goes into the security log: an account's, not an address.
 var operator = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
-func (t *tool) check() error {
-	if t.execute && !operator.MatchString(t.as) {
+// may takes in what a command was told of acting, and demands a name for it.
+func (t *tool) may(a acting) error {
+	if t.acting = a; t.Execute && !operator.MatchString(t.As) {
 		return errors.New("--execute needs --as with your account's name: letters, digits, dot, dash, underscore")
 	}
 	return nil
@@ -89,7 +93,7 @@ func (t *tool) sayDryRun(more string) {
 // the first nothing is done; an entry that stays "begun" is of a command that died.
 func (t *tool) audited(ctx context.Context, o securitylog.Operation, act func(*securitylog.Operation) error) error {
 	log := securitylog.DynamoDB{Client: dynamodb.NewFromConfig(t.aws), Table: t.store("security_log")}
-	o.ID, o.At, o.By, o.Command, o.Outcome = ledger.RandomID(), t.now(), t.as, t.name, "begun"
+	o.ID, o.At, o.By, o.Command, o.Outcome = ledger.RandomID(), t.now(), t.As, t.name, "begun"
 	if err := log.Operated(ctx, o); err != nil {
 		return err
 	}
@@ -101,20 +105,109 @@ func (t *tool) audited(ctx context.Context, o securitylog.Operation, act func(*s
 	return errors.Join(failed, log.Operated(context.WithoutCancel(ctx), o))
 }
 
-// start sends the start message of a request that is in the outbox. What fails here is
-// the sweep's: it sends within a minute.
-func (t *tool) start(ctx context.Context, r request.Request) {
-	if !r.InOutbox() {
-		t.say("It runs already (run %d).", r.Run)
-		return
-	}
-	queue, err := t.queue(ctx, "start")
-	if err == nil {
-		err = queue.Send(ctx, workflow.For(r))
-	}
+// desk takes decisions about requests.
+func (t *tool) desk() (review.Desk, error) {
+	m, err := datamap.Load()
 	if err != nil {
-		t.say("Its start message could not be sent (%s): the sweep sends it within a minute.", fault.Describe(err))
+		return review.Desk{}, err
+	}
+	names := map[string]string{}
+	for _, store := range m.Stores {
+		names[store.Name] = t.store(store.Name)
+	}
+	records := livedata.DynamoDB{Client: dynamodb.NewFromConfig(t.aws), Names: names}
+	return review.Desk{Ledger: t.ledger(), Finder: locate.Finder{Map: m, Records: records}, Now: t.now,
+		Start: startQueue{t}, Letters: lettersQueue{t}}, nil
+}
+
+// startQueue and lettersQueue find their queue when something is sent.
+type (
+	startQueue   struct{ *tool }
+	lettersQueue struct{ *tool }
+)
+
+func (q startQueue) Send(ctx context.Context, m workflow.Message) error {
+	queue, err := q.queue(ctx, "start")
+	if err != nil {
+		return err
+	}
+	return queue.Send(ctx, m)
+}
+
+func (q lettersQueue) Send(ctx context.Context, requestID string) error {
+	queue, err := q.queue(ctx, "letters")
+	if err != nil {
+		return err
+	}
+	return dispatch.LettersSQS(queue).Send(ctx, requestID)
+}
+
+// decide shows what a decision would do, or takes it.
+func (t *tool) decide(ctx context.Context, id string, a acting, what review.Decision) error {
+	if err := t.may(a); err != nil {
+		return err
+	}
+	if err := t.connect(ctx); err != nil {
+		return err
+	}
+	desk, err := t.desk()
+	if err != nil {
+		return err
+	}
+	before, after, err := desk.Try(ctx, id, what)
+	if err != nil {
+		return err
+	}
+	t.say("%s is in state %s, run %d, due %s.", id, before.State, before.Run, stamp(before.DueAt))
+	t.foretell(before, after)
+	if !t.Execute {
+		t.sayDryRun("")
+		return nil
+	}
+	return t.audited(ctx, securitylog.Operation{RequestID: id}, func(*securitylog.Operation) error {
+		r, err := desk.Do(ctx, id, what)
+		if err == nil {
+			t.announce(ctx, desk, r)
+		}
+		return err
+	})
+}
+
+// foretell says what becomes of a request.
+func (t *tool) foretell(before, after request.Request) {
+	if after.State != before.State {
+		t.say("It becomes %s.", after.State)
+	}
+	if after.Closing && !before.Closing {
+		t.say("It ends as %s.", after.Ending)
+	}
+	if after.Kind != before.Kind {
+		t.say("It becomes a deletion.")
+	}
+	if after.Run != before.Run {
+		t.say("It goes on in run %d.", after.Run)
+	}
+	if !after.NotBefore.Equal(before.NotBefore) && after.Run == before.Run {
+		t.say("It goes on at once.")
+	}
+	for _, l := range after.Letters[len(before.Letters):] {
+		t.say("It owes a letter: %s.", l.Kind)
+	}
+	if len(after.Tasks) < len(before.Tasks) {
+		t.say("Tasks that are left: %d.", len(after.Tasks))
+	}
+}
+
+// announce has a request go on.
+func (t *tool) announce(ctx context.Context, desk review.Desk, r request.Request) {
+	if err := desk.Announce(ctx, r); err != nil {
+		t.say("Not every message could be sent (%s): the sweep sends it within a minute.", fault.Describe(err))
 		return
 	}
-	t.say("Its start message is sent (run %d).", r.Run)
+	if r.InOutbox() {
+		t.say("Its start message is sent (run %d).", r.Run)
+	}
+	if r.PostDue(t.now()) {
+		t.say("Its letters are on their way.")
+	}
 }

@@ -261,21 +261,23 @@ const (
 // fits says that besides what the lead was found by something is the same, and nothing
 // is other.
 func (c Claim) fits(d datamap.Details, found candidate) bool {
-	it := found.item
-	likenesses := map[string]likeness{
-		"name":   c.named(it.Text(d.Name)),
-		"number": c.numbered(it.Text(d.Platform), it.Text(d.Number)),
-		"handle": c.handled(it.Text(d.Handle)),
-		"when":   c.met(it.Text(d.Since), it.Text(d.Until)),
-	}
 	fits := false
-	for detail, l := range likenesses {
+	for detail, l := range c.likenesses(d, found.item) {
 		if l == other {
 			return false
 		}
 		fits = fits || l == same && detail != found.by
 	}
 	return fits
+}
+
+func (c Claim) likenesses(d datamap.Details, it livedata.Item) map[string]likeness {
+	return map[string]likeness{
+		"name":   c.named(it.Text(d.Name)),
+		"number": c.numbered(it.Text(d.Platform), it.Text(d.Number)),
+		"handle": c.handled(it.Text(d.Handle)),
+		"when":   c.met(it.Text(d.Since), it.Text(d.Until)),
+	}
 }
 
 // named compares whole names. A part of one, such as a first name, says nothing.

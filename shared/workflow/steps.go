@@ -330,7 +330,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State.Terminal() || r.State.Waiting() && !r.Closing {
 		return m.then(NextDone), nil
 	}
-	if r.Frozen == nil {
+	if r.Frozen == nil && !r.Closing {
 		return m.then(NextLocate), nil // sent round again already; only that answer was lost
 	}
 	subjects, cursor, err := s.file(ctx, r)
@@ -343,7 +343,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	case r.State == request.Received && !r.Closing:
 		return m.then(NextLocate), nil
-	case r.State.Waiting():
+	case r.State.Waiting() && !r.Closing:
 		return m.then(NextReview), nil
 	}
 	return s.finish(ctx, r, m)
@@ -429,7 +429,7 @@ func (s Close) results(subjects []ledger.Subject, at *time.Time) []request.Resul
 	for _, subject := range subjects {
 		if _, erased := s.Map.Scope(subject.Form); erased {
 			out = append(out, request.Result{Outcome: request.Completed, ErasedAt: at})
-		} else {
+		} else if !s.found(subjects, subject) {
 			out = append(out, request.Result{Outcome: request.NeedsReview})
 		}
 	}
@@ -448,6 +448,15 @@ func (s Close) tasks(subjects []ledger.Subject) []string {
 		}
 	}
 	return nil
+}
+
+// found says that where nothing fitted at first somebody was found later: by a further
+// detail, or by a person.
+func (s Close) found(subjects []ledger.Subject, unmatched ledger.Subject) bool {
+	return unmatched.Form == claim.Unmatched && slices.ContainsFunc(subjects, func(other ledger.Subject) bool {
+		_, erased := s.Map.Scope(other.Form)
+		return erased && other.Fields["tenant_id"] == unmatched.Fields["tenant_id"]
+	})
 }
 
 // kept lists what stays of any of the subjects.
