@@ -330,7 +330,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State.Terminal() || r.State.Waiting() && !r.Closing {
 		return m.then(NextDone), nil
 	}
-	if r.Frozen == nil {
+	if r.Frozen == nil && !r.Closing { // one that ends without a look at any data has none
 		return m.then(NextLocate), nil // sent round again already; only that answer was lost
 	}
 	subjects, cursor, err := s.file(ctx, r)
@@ -343,7 +343,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	case r.State == request.Received && !r.Closing:
 		return m.then(NextLocate), nil
-	case r.State.Waiting():
+	case r.State.Waiting() && !r.Closing:
 		return m.then(NextReview), nil
 	}
 	return s.finish(ctx, r, m)
