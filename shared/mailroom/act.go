@@ -305,6 +305,11 @@ func (c *incoming) human(ctx context.Context) error {
 		if !ok {
 			o.boxes, o.letter = nil, ""
 		}
+		begin := o.begin
+		o.begin = func(r *request.Request) error {
+			r.Scope = scopes[c.decision.Intent]
+			return begin(r)
+		}
 	case c.decision.Neutral && !c.mail.From.IsEmpty():
 		o.boxes, o.letter = []ledger.Mailbox{c.boxOf(ledger.Requester)}, request.Acknowledged
 		begin := o.begin
@@ -319,6 +324,10 @@ func (c *incoming) human(ctx context.Context) error {
 
 var deletes = map[intent.Intent]bool{intent.EndUserDelete: true, intent.CustomerCloseAccount: true,
 	intent.CustomerDisconnectChannel: true, intent.CustomerDeleteLead: true}
+
+// scopes of what customers ask for.
+var scopes = map[intent.Intent]string{intent.CustomerCloseAccount: "tenant", intent.CustomerDisconnectChannel: "channel",
+	intent.CustomerDeleteLead: "lead"}
 
 // attempted says that somebody asked for a customer's data who may not: the admins of the
 // one business that was named are told that nothing was done.

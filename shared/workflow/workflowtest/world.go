@@ -385,7 +385,7 @@ func following(step, next string) string {
 	case workflow.NextLocate:
 		return choice(next, workflow.NextDone, workflow.NextFence, workflow.NextClose)
 	case workflow.NextFence:
-		return workflow.NextPurge
+		return choice(next, workflow.NextPurge, workflow.NextDone, workflow.NextClose)
 	case workflow.NextPurge:
 		return choice(next, workflow.NextVerify, workflow.NextPurge)
 	case workflow.NextVerify:
