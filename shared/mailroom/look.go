@@ -171,7 +171,7 @@ func (c *incoming) answers(ctx context.Context, by string, r request.Request, pl
 }
 
 // same compares addresses that are ASCII both, which the reader and the ledger see to.
-func same(a, b string) bool { return a != "" && strings.ToLower(a) == strings.ToLower(b) }
+func same(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
 // known is what the ledger knows, as triage asks for it.
 func (c *incoming) known() triage.Known {
