@@ -9,14 +9,14 @@ import (
 
 func TestConfigIsTheStacks(t *testing.T) {
 	cfg, err := Load(templateenv.Lookup(t, "close"))
-	if err != nil || cfg.Ledger == "" || cfg.CaseFile == "" || cfg.CaseKeys == "" || cfg.Map == nil {
+	if err != nil || cfg.Ledger == "" || cfg.CaseFile == "" || cfg.CaseKeys == "" || cfg.Bucket == "" || cfg.LettersQueue == "" || cfg.Map == nil {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 }
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "MAIL_BUCKET", "LETTERS_QUEUE_URL")
 }
 
 func TestEveryMessageIsRead(t *testing.T) { recorded.Messages(t, "close") }

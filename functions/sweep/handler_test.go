@@ -151,14 +151,16 @@ func TestSweepOutOfTimeIsNotCompleted(t *testing.T) {
 }
 
 // What the alarms of the stack look at is what a sweep writes, but for the metrics of
-// the intake.
+// the intakes and of the letters.
 func TestAlarmsLookAtWhatIsCounted(t *testing.T) {
 	b := newBench(t)
 	if _, err := b.handler.Handle(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	written := b.counted()
-	written[metric.Refused] = 0 // by meta-callback, whose tests say so
+	for _, name := range []string{metric.Refused, metric.ReplyLimitReached, metric.LettersBounced} {
+		written[name] = 0 // by meta-callback and the functions of mail, whose tests say so
+	}
 	watched := templateenv.AlarmMetrics(t, metric.Namespace)
 	for _, name := range watched {
 		if _, ok := written[name]; !ok {
@@ -204,12 +206,12 @@ func TestNothingToDoIsCompleted(t *testing.T) {
 
 func TestConfigIsTheStacks(t *testing.T) {
 	cfg, err := Load(templateenv.Lookup(t, "sweep"))
-	if err != nil || cfg.Ledger == "" || !strings.HasPrefix(cfg.Queue, "https://") || cfg.StateMachine == "" {
+	if err != nil || cfg.Ledger == "" || !strings.HasPrefix(cfg.Queue, "https://") || !strings.HasPrefix(cfg.LettersQueue, "https://") || cfg.LettersQueue == cfg.Queue || cfg.StateMachine == "" {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 }
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "START_QUEUE_URL", "STATE_MACHINE_ARN")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "START_QUEUE_URL", "LETTERS_QUEUE_URL", "STATE_MACHINE_ARN")
 }

@@ -35,6 +35,16 @@ type Slip struct {
 	onetime.Claim
 	Request request.Request
 	Box     ledger.Mailbox
+	// Note, of an answer by mail, is written with what is done about it, and says whether
+	// it stands there already: then it was done before.
+	Note func(r *request.Request) (done bool)
+}
+
+func (s Slip) once(r *request.Request, do func() error) error {
+	if s.Note != nil && s.Note(r) {
+		return nil
+	}
+	return do()
 }
 
 // ErrGone is the one answer for a token that leads nowhere: used, too old, of another
@@ -61,7 +71,7 @@ func (d Desk) Look(ctx context.Context, token string) (Slip, error) {
 	if c.Place >= len(boxes) {
 		return Slip{}, ErrGone
 	}
-	return Slip{c, r, boxes[c.Place]}, nil
+	return Slip{Claim: c, Request: r, Box: boxes[c.Place]}, nil
 }
 
 // gone hides which of the reasons it was, but not an outage.
@@ -132,11 +142,13 @@ func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
 		return err
 	}
 	r, err := d.Ledger.Learn(ctx, s.RequestID, said, func(r *request.Request) error {
-		if !allowed {
-			r.Told = ""
-			return r.Move(request.NeedsReview, d.Now())
-		}
-		return r.Answer(d.Now())
+		return s.once(r, func() error {
+			if !allowed {
+				r.Told = ""
+				return r.Move(request.NeedsReview, d.Now())
+			}
+			return r.Answer(d.Now())
+		})
 	})
 	if err != nil {
 		return gone(err)
@@ -207,7 +219,9 @@ func (d Desk) Close(ctx context.Context, s Slip, pin string) error {
 
 // Withdraw ends a request that nothing has been deleted for.
 func (d Desk) Withdraw(ctx context.Context, s Slip) error {
-	r, err := d.Ledger.Update(ctx, s.RequestID, 0, func(r *request.Request) error { return r.End(request.Withdrawn, d.Now()) })
+	r, err := d.Ledger.Update(ctx, s.RequestID, 0, func(r *request.Request) error {
+		return s.once(r, func() error { return r.End(request.Withdrawn, d.Now()) })
+	})
 	if err != nil {
 		return gone(err)
 	}
@@ -273,18 +287,22 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 	}
 	said.Missing = said.Lacks()
 	r, err := d.Ledger.Learn(ctx, s.RequestID, said, func(r *request.Request) error {
-		if r.Closing || r.State != request.AwaitingAnswer && !(r.State == request.NeedsReview && r.Told != "") {
-			return nil // with a person, or under way: it stands in the case file
-		}
-		kind := request.Challenge
-		if !said.Complete() {
-			kind = request.AskMore
-		}
-		r.Owe(kind, s.Place, d.Now())
-		return r.Ask(d.Now())
+		return s.once(r, func() error { return d.askAgain(r, s.Place, said.Complete()) })
 	})
 	if err != nil {
 		return gone(err)
 	}
 	return d.Letters.Send(ctx, r.ID)
+}
+
+func (d Desk) askAgain(r *request.Request, place int, complete bool) error {
+	if r.Closing || r.State != request.AwaitingAnswer && !(r.State == request.NeedsReview && r.Told != "") {
+		return nil // with a person, or under way: it stands in the case file
+	}
+	kind := request.Challenge
+	if !complete {
+		kind = request.AskMore
+	}
+	r.Owe(kind, place, d.Now())
+	return r.Ask(d.Now())
 }

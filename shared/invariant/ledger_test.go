@@ -47,6 +47,11 @@ func (o *ours) row(table ledger.Table, id, sk string) *ledger.Row {
 	return &o.rows[i]
 }
 
+// named puts the requests' IDs into a sentence.
+func (o *ours) named(want string) string {
+	return strings.NewReplacer("OVER", o.over, "OPEN", o.open).Replace(want)
+}
+
 func (o *ours) add(row ledger.Row) { o.rows = append(o.rows, row) }
 
 func (o *ours) drop(match func(ledger.Row) bool) { o.rows = slices.DeleteFunc(o.rows, match) }
@@ -188,9 +193,7 @@ func TestEveryBrokenInvariantOfTheLedgerIsFound(t *testing.T) {
 			if c.now.IsZero() {
 				c.now = o.Now()
 			}
-			requireSaid(t, o.violations(c.now), func(want string) string {
-				return strings.NewReplacer("OVER", o.over, "OPEN", o.open).Replace(want)
-			}, c.want)
+			requireSaid(t, o.violations(c.now), o.named, c.want)
 		})
 	}
 }

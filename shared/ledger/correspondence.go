@@ -189,7 +189,14 @@ func (l *Ledger) BySent(ctx context.Context, sesID string) (request.Request, err
 	return r, err
 }
 
-// Admitted finds the request that was made of a notice, by what identifies that.
+// PointNotice notes that a notice belongs to a request that was not made of it.
+func (l *Ledger) PointNotice(ctx context.Context, r request.Request, occasion []string, keys Keys) error {
+	write := l.pointTo(r, "notice", occasion, keys)
+	write.Expect = Any
+	return l.Rows.Commit(ctx, l.Token(), []Write{write})
+}
+
+// Admitted finds the request that a notice belongs to, by what identifies that.
 func (l *Ledger) Admitted(ctx context.Context, occasion []string, keys Keys) (request.Request, bool, error) {
 	to, err := l.pointed(ctx, "notice", occasion, keys.Fingerprint)
 	return to.request, to.found, err

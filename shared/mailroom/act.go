@@ -65,17 +65,20 @@ func (c *incoming) drop(ctx context.Context) error {
 	return nil
 }
 
-// accept takes an answer that carries the token of its mailbox.
+// accept takes an answer that carries the token of its mailbox. That the mail belongs to
+// the request stands there first; that it was taken in, with what it does.
 func (c *incoming) accept(ctx context.Context) error {
 	c.request = c.slip.RequestID
-	if err := c.belongs(ctx); err != nil {
+	if err := c.Ledger.PointNotice(ctx, c.slip.Request, occasion(c.notice), c.Keys); err != nil {
 		return err
 	}
+	slip := c.slip.Slip
+	slip.Note = c.note
 	var err error
 	if c.decision.Intent == intent.RetractOrDispute {
-		err = c.Withdraw(ctx, c.slip.Slip)
+		err = c.Withdraw(ctx, slip)
 	} else {
-		err = c.Reply(ctx, c.slip.Slip, c.claim())
+		err = c.Reply(ctx, slip, c.claim())
 	}
 	if err != answer.ErrGone {
 		return err
@@ -83,27 +86,24 @@ func (c *incoming) accept(ctx context.Context) error {
 	return c.leave(ctx, "answered_too_late") // it went on meanwhile: a person reads what is meant
 }
 
-// belongs notes that the mail goes when the request does.
-func (c *incoming) belongs(ctx context.Context) error {
-	_, err := c.Ledger.Update(ctx, c.slip.RequestID, 0, func(r *request.Request) error {
-		c.note(r)
-		return nil
-	})
-	return err
-}
-
 const mostMails = 50
 
-func (c *incoming) note(r *request.Request) {
-	if !slices.Contains(r.Mails, c.notice.MessageID) && len(r.Mails) < mostMails {
+// note says in the record that the mail was taken in, and goes when the request does. It
+// tells whether that stood there.
+func (c *incoming) note(r *request.Request) (done bool) {
+	if slices.Contains(r.Mails, c.notice.MessageID) {
+		return true
+	}
+	if len(r.Mails) < mostMails {
 		r.Mails = append(r.Mails, c.notice.MessageID)
 	}
+	return false
 }
 
 // leave leaves something to the operator besides what the request does by itself.
 func (c *incoming) leave(ctx context.Context, task string) error {
 	_, err := c.Ledger.Update(ctx, c.slip.RequestID, 0, func(r *request.Request) error {
-		if !slices.Contains(r.Tasks, task) {
+		if c.note(r); !slices.Contains(r.Tasks, task) {
 			r.Tasks = append(r.Tasks, task)
 		}
 		return nil
@@ -188,8 +188,7 @@ func (c *incoming) joined(ctx context.Context, r request.Request, o opening, all
 		return r, nil
 	}
 	return c.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
-		c.note(r)
-		if allowed && r.State == request.AwaitingAnswer && !r.Closing && r.Mailbox && o.letter != "" {
+		if done := c.note(r); !done && allowed && r.State == request.AwaitingAnswer && !r.Closing && r.Mailbox && o.letter != "" {
 			r.Owe(o.letter, 0, c.Now())
 			return r.Ask(c.Now())
 		}
@@ -233,8 +232,12 @@ func (c *incoming) mayWrite(ctx context.Context, o opening) (bool, error) {
 	return true, nil
 }
 
-// ask opens a request that waits for whoever wrote.
+// ask opens a request that waits for whoever wrote, or asks again about the one that
+// their mail answers without its token.
 func (c *incoming) ask(ctx context.Context, letter string) error {
+	if c.slip != nil && c.slip.Place >= 0 && stateOf(c.slip.Request) == triage.Asked {
+		return c.askAgain(ctx, letter)
+	}
 	said := c.claim()
 	kind := request.DataDeletion
 	if c.decision.Intent == intent.StatusQuery {
@@ -250,6 +253,36 @@ func (c *incoming) ask(ctx context.Context, letter string) error {
 			return r.Begin(request.AwaitingAnswer, c.Now())
 		}})
 	return err
+}
+
+// askAgain takes an answer to our question in. The link goes to the mailbox that was
+// asked, so that who wrote this need not be proven.
+func (c *incoming) askAgain(ctx context.Context, letter string) error {
+	c.request = c.slip.RequestID
+	allowed, err := c.mayWrite(ctx, opening{letter: letter, boxes: []ledger.Mailbox{c.slip.Box}})
+	if err != nil {
+		return err
+	}
+	if err := c.Ledger.PointNotice(ctx, c.slip.Request, occasion(c.notice), c.Keys); err != nil {
+		return err
+	}
+	said := c.said.Merge(c.claim())
+	said.Missing = c.decision.Missing
+	r, err := c.Ledger.Learn(ctx, c.request, said, func(r *request.Request) error {
+		if c.note(r) || stateOf(*r) != triage.Asked {
+			return nil
+		}
+		if !allowed {
+			r.Told = ""
+			return r.Move(request.NeedsReview, c.Now())
+		}
+		r.Owe(letter, c.slip.Place, c.Now())
+		return r.Ask(c.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return c.goOn(ctx, r)
 }
 
 // who tells requests of a mailbox apart: the same mail again is the same request.
@@ -305,6 +338,11 @@ func (c *incoming) human(ctx context.Context) error {
 		if !ok {
 			o.boxes, o.letter = nil, ""
 		}
+		begin := o.begin
+		o.begin = func(r *request.Request) error {
+			r.Scope = scopes[c.decision.Intent]
+			return begin(r)
+		}
 	case c.decision.Neutral && !c.mail.From.IsEmpty():
 		o.boxes, o.letter = []ledger.Mailbox{c.boxOf(ledger.Requester)}, request.Acknowledged
 		begin := o.begin
@@ -319,6 +357,10 @@ func (c *incoming) human(ctx context.Context) error {
 
 var deletes = map[intent.Intent]bool{intent.EndUserDelete: true, intent.CustomerCloseAccount: true,
 	intent.CustomerDisconnectChannel: true, intent.CustomerDeleteLead: true}
+
+// scopes of what customers ask for.
+var scopes = map[intent.Intent]string{intent.CustomerCloseAccount: "tenant", intent.CustomerDisconnectChannel: "channel",
+	intent.CustomerDeleteLead: "lead"}
 
 // attempted says that somebody asked for a customer's data who may not: the admins of the
 // one business that was named are told that nothing was done.

@@ -155,6 +155,9 @@ func (c *incoming) answers(ctx context.Context, by string, r request.Request, pl
 	if err != nil && fault.KindOf(err) != fault.Conflict {
 		return err
 	}
+	if err != nil && r.State.Terminal() {
+		a.Place = place // whoever has the token got the letter: whom it went to is forgotten
+	}
 	for i, box := range boxes {
 		if (place == i || place < 0) && same(box.Address, c.mail.From.Reveal()) {
 			a.Place, a.Box = i, box
@@ -168,7 +171,7 @@ func (c *incoming) answers(ctx context.Context, by string, r request.Request, pl
 }
 
 // same compares addresses that are ASCII both, which the reader and the ledger see to.
-func same(a, b string) bool { return a != "" && strings.ToLower(a) == strings.ToLower(b) }
+func same(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
 // known is what the ledger knows, as triage asks for it.
 func (c *incoming) known() triage.Known {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/answer"
@@ -51,13 +52,20 @@ func (m Room) Receive(ctx context.Context, n notice.Received) (Taken, error) {
 	if n.Setup {
 		return Taken{}, nil
 	}
-	done, err := m.Archive.Decided(ctx, n.MessageID)
-	if err != nil || done {
-		return Taken{}, err
+	for _, before := range []func() (bool, error){
+		func() (bool, error) { return m.Archive.Decided(ctx, n.MessageID) },
+		func() (bool, error) { return m.closed(ctx, n) },
+	} {
+		if done, err := before(); err != nil || done {
+			return Taken{}, err
+		}
 	}
 	raw, err := m.Archive.Raw(ctx, n.Key, mostRaw)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return Taken{}, fault.As(fault.Permanent, "the mail of a notification is not in the bucket, and is in no request", err)
+	}
 	if err != nil {
-		return Taken{}, m.unlessClosed(ctx, n, err)
+		return Taken{}, err
 	}
 	c, err := m.open(ctx, n, raw)
 	if err != nil {
@@ -77,20 +85,11 @@ func (m Room) Receive(ctx context.Context, n notice.Received) (Taken, error) {
 	return Taken{string(c.decision.Route), c.limited}, nil
 }
 
-// unlessClosed makes no failure of a mail that went with its request, which was over
-// before the notification came again.
-func (m Room) unlessClosed(ctx context.Context, n notice.Received, err error) error {
-	if fault.KindOf(err) != fault.NotFound {
-		return err
-	}
-	_, found, lookedUp := m.Ledger.Admitted(ctx, occasion(n), m.Keys)
-	if lookedUp != nil {
-		return lookedUp
-	}
-	if found {
-		return nil
-	}
-	return fault.As(fault.Permanent, "the mail of a notification is not in the bucket, and no request was made of it", err)
+// closed says that the mail was taken into a request that is over, or nearly: the mail is
+// gone with it, or about to.
+func (m Room) closed(ctx context.Context, n notice.Received) (bool, error) {
+	r, found, err := m.Ledger.Admitted(ctx, occasion(n), m.Keys)
+	return found && (r.State.Terminal() || r.Closing) && slices.Contains(r.Mails, n.MessageID), err
 }
 
 func occasion(n notice.Received) []string { return []string{"mail", n.MessageID} }

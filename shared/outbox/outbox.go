@@ -113,8 +113,12 @@ func (s Sender) one(ctx context.Context, id string, number int, done *Done) erro
 	mine := false
 	r, err := s.Ledger.Update(ctx, id, 0, func(r *request.Request) error {
 		l := &r.Letters[number]
-		if mine = l.Sendable(s.Now()); mine {
+		mine = l.Sendable(s.Now()) && !r.Moot(*l)
+		switch {
+		case mine:
 			l.State, l.At, l.Tries = request.Sending, s.Now(), l.Tries+1
+		case l.Sendable(s.Now()):
+			l.State, l.At = request.Unconfirmed, s.Now()
 		}
 		return nil
 	})

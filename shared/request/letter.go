@@ -106,6 +106,15 @@ func (l Letter) Sendable(now time.Time) bool {
 	return l.State == Due || lost
 }
 
+// Moot says that the letter asks for what was answered meanwhile.
+func (r *Request) Moot(l Letter) bool {
+	switch l.Kind {
+	case Challenge, AskMore, ClosureLink, Question, Reminder:
+		return r.State != AwaitingAnswer || r.Closing
+	}
+	return false
+}
+
 // Silent says that nothing will be heard of the letter any more.
 func (l Letter) Silent(now time.Time) bool {
 	return (l.State == Sent || l.State == Sending && l.Tries >= mostTries) && now.Sub(l.At) >= HeardWithin

@@ -163,7 +163,7 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 	}
 	switch {
 	case r.State == request.CoolingOff && r.Closing:
-		return m.then(NextClose), s.Fence.Show(ctx, r)
+		return m.then(NextClose), s.show(ctx, r)
 	case r.State == request.Matched && r.Undo > 0:
 		return s.cool(ctx, r, m)
 	case r.State != request.Matched && r.State != request.CoolingOff:
@@ -184,6 +184,19 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 		return r.Move(request.Purging, at)
 	})
 	return m.then(NextPurge), err
+}
+
+// show shows the subjects again. Once the case file goes that was done: the close after it
+// died, and only that is left.
+func (s Fence) show(ctx context.Context, r request.Request) error {
+	_, err := s.Ledger.OpenCase(ctx, r.ID)
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Fence.Show(ctx, r)
 }
 
 // cool hides the subjects, tells everybody who can take it back, and leaves the rest to
@@ -330,7 +343,7 @@ func (s Close) Run(ctx context.Context, m Message) (Message, error) {
 	if r.State.Terminal() || r.State.Waiting() && !r.Closing {
 		return m.then(NextDone), nil
 	}
-	if r.Frozen == nil && !r.Closing {
+	if r.Frozen == nil && !r.Closing { // one that ends without a look at any data has none
 		return m.then(NextLocate), nil // sent round again already; only that answer was lost
 	}
 	subjects, cursor, err := s.file(ctx, r)

@@ -58,6 +58,9 @@ type World struct {
 	Reserve    time.Duration // of the purge
 	LogText    bytes.Buffer
 
+	Mails   workflow.Mails   // nil: requests have none
+	Letters workflow.Letters // the same
+
 	mu     sync.Mutex
 	now    time.Time
 	tokens int
@@ -107,11 +110,31 @@ func (w *World) Now() time.Time {
 	return w.now
 }
 
+// Pass lets time go by.
+func (w *World) Pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
 func (w *World) token() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tokens++
 	return fmt.Sprintf("%032x", w.tokens)
+}
+
+// Strike asks for the fate of a write of ours that goes neither to the ledger nor to
+// live data: do is what it does. A kill is a panic of livedatatest.ErrKilled.
+func (w *World) Strike(write string, do func()) error {
+	apply, failure := w.fate(write)
+	if apply {
+		do()
+	}
+	if errors.Is(failure, livedatatest.ErrKilled) {
+		panic(failure)
+	}
+	return failure
 }
 
 func (w *World) fate(write string) (bool, error) {
@@ -223,7 +246,8 @@ func (w *World) Step(ctx context.Context, step string, m workflow.Message) (work
 			w.Before(step)
 		}
 		log := slog.New(slog.NewTextHandler(io.Writer(&w.LogText), nil))
-		steps := Steps{Ledger: w.Ledger, Finder: w.Finder(), Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now, Reserve: w.Reserve, Log: log}
+		steps := Steps{Ledger: w.Ledger, Finder: w.Finder(), Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now, Reserve: w.Reserve, Log: log,
+			Mails: w.Mails, Letters: w.Letters}
 		return steps.Run(ctx, step, m)
 	})
 }
@@ -256,6 +280,9 @@ type Steps struct {
 	Now        func() time.Time
 	Reserve    time.Duration // of the purge
 	Log        *slog.Logger
+
+	Mails   workflow.Mails   // nil: requests have none
+	Letters workflow.Letters // the same
 }
 
 // Run runs one step once.
@@ -272,9 +299,21 @@ func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workfl
 	case workflow.NextVerify:
 		return workflow.Verify{Ledger: s.Ledger, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now}, Now: s.Now, Log: s.Log}.Run(ctx, m)
 	case workflow.NextClose:
-		return workflow.Close{Ledger: s.Ledger, Mails: nowhere{}, Letters: nowhere{}, Map: s.Finder.Map, Now: s.Now, Log: s.Log}.Run(ctx, m)
+		mails, letters := s.post()
+		return workflow.Close{Ledger: s.Ledger, Mails: mails, Letters: letters, Map: s.Finder.Map, Now: s.Now, Log: s.Log}.Run(ctx, m)
 	}
 	return m, fmt.Errorf("no step %q", step)
+}
+
+func (s Steps) post() (mails workflow.Mails, letters workflow.Letters) {
+	mails, letters = nowhere{}, nowhere{}
+	if s.Mails != nil {
+		mails = s.Mails
+	}
+	if s.Letters != nil {
+		letters = s.Letters
+	}
+	return mails, letters
 }
 
 // nowhere is the bucket of mails and the queue of letters of requests that have none.
@@ -346,7 +385,7 @@ func following(step, next string) string {
 	case workflow.NextLocate:
 		return choice(next, workflow.NextDone, workflow.NextFence, workflow.NextClose)
 	case workflow.NextFence:
-		return workflow.NextPurge
+		return choice(next, workflow.NextPurge, workflow.NextDone, workflow.NextClose)
 	case workflow.NextPurge:
 		return choice(next, workflow.NextVerify, workflow.NextPurge)
 	case workflow.NextVerify:
