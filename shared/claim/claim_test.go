@@ -148,10 +148,12 @@ func TestMonth(t *testing.T) {
 	}
 }
 
-func TestDigits(t *testing.T) {
-	for text, want := range map[string]string{"600 000 021": "600000021", "+34 (600) 000-021": "34600000021", "12345": "", "": "", "call me": ""} {
-		if got := strings.Join(claim.Digits(text), " "); got != want {
-			t.Errorf("%q has the digits %q, want %q", text, got, want)
+func TestPhone(t *testing.T) {
+	for text, want := range map[string]string{"600 000 021": "| 600000021", "+34 (600) 000-021": "+34600000021 |", "0034 600 000 021": "+34600000021 |",
+		"07700 900123": "| 07700900123", "12345": "|", "+123456789012345678": "|", "": "|", "call me": "|"} {
+		phones, numbers := claim.Phone(text)
+		if got := strings.TrimSpace(strings.Join(phones, " ") + " | " + strings.Join(numbers, " ")); got != want {
+			t.Errorf("%q is read as %q, want %q", text, got, want)
 		}
 	}
 }
