@@ -138,7 +138,7 @@ func (s Sweeper) one(ctx context.Context, id string, done *Swept) error {
 	case r.State.Terminal(), r.State.Waiting() && !r.Closing:
 		return s.lookAgain(ctx, r, longestLook)
 	case r.InOutbox() && r.NotBefore.After(now):
-		return s.lookAgain(ctx, r, lookWithin(r.NotBefore.Sub(now)))
+		return s.lookAgain(ctx, r, min(r.NotBefore.Sub(now), longestLook))
 	case r.InOutbox():
 		return s.send(ctx, r, done)
 	}

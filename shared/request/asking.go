@@ -89,7 +89,7 @@ func (r *Request) Cool(at time.Time) error {
 		return err
 	}
 	r.NextRun()
-	r.FirstRun, r.NotBefore = r.Run, at.Add(r.Undo)
+	r.FirstRun, r.NotBefore, r.CheckAt = r.Run, at.Add(r.Undo), at
 	return nil
 }
 
