@@ -46,6 +46,7 @@ func sweepUntilEnded(t *testing.T, ctx context.Context, code string) client.Stat
 		if status, err = stack.Status(ctx, code); err != nil {
 			t.Fatal(err)
 		}
+		t.Log(status.State, record(t, ctx, code))
 		return client.Ended(status)
 	})
 	return status
