@@ -9,6 +9,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/claim"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/mail/intent"
 	"github.com/mikla-ai/data-deletion/shared/mail/letter"
 	"github.com/mikla-ai/data-deletion/shared/onetime"
 	"github.com/mikla-ai/data-deletion/shared/request"
@@ -87,11 +88,18 @@ func (s Sender) data(ctx context.Context, r request.Request, l request.Letter, b
 			d.PIN = onetime.Pin(s.Codes, r.CodeVersion, r.ID)
 		}
 	}
+	if l.Kind == request.ClosureAttempt {
+		d.Scope = attempted[intent.Intent(said.Intent)] // the request itself deletes nothing
+	}
 	if l.Kind == request.StatusReply {
 		return s.about(ctx, r, d, box.Language)
 	}
 	return d, nil
 }
+
+// attempted is what somebody asked for who may not.
+var attempted = map[intent.Intent]letter.Scope{intent.CustomerCloseAccount: letter.Tenant,
+	intent.CustomerDisconnectChannel: letter.Channel, intent.CustomerDeleteLead: letter.Lead}
 
 var audiences = map[string]letter.Audience{ledger.Admin: letter.Admin, ledger.Subscriber: letter.Page}
 
