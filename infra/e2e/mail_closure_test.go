@@ -22,13 +22,16 @@ func askClosure(t *testing.T, ctx context.Context, admin, house string) postoffi
 	return awaitLetter(t, ctx, admin, n+1)
 }
 
-// close confirms a closure with the PIN of its letter, and waits for the time in which it
+// closeBy confirms a closure with the PIN of its letter, and waits for the time in which it
 // can be taken back.
 func closeBy(t *testing.T, ctx context.Context, letter postoffice.Letter) (code string) {
 	t.Helper()
 	code = find(t, letter, statused)
 	requireSays(t, visit(t, ctx, "POST", find(t, letter, linked), url.Values{"pin": {find(t, letter, pinned)}}), 200)
 	if _, err := stack.Await(ctx, code, func(s client.Status) bool { return s.State == "cooling_off" }, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := stack.Schedule(ctx, "sweep"); err != nil { // which has the admins told
 		t.Fatal(err)
 	}
 	return code
@@ -46,7 +49,6 @@ func sweepUntilEnded(t *testing.T, ctx context.Context, code string) client.Stat
 		if status, err = stack.Status(ctx, code); err != nil {
 			t.Fatal(err)
 		}
-		t.Log(status.State, record(t, ctx, code))
 		return client.Ended(status)
 	})
 	return status
