@@ -118,7 +118,7 @@ func TestAClosureRunsThrough(t *testing.T) {
 
 // TestAClosureIsTakenBack: the link to cancel shows the tenant again.
 func TestAClosureIsTakenBack(t *testing.T) {
-	ctx := deadline(t, time.Minute)
+	ctx := deadline(t, 2*time.Minute)
 	const admin = "duena@jazmin.example"
 	w := world{}
 	w.guest("t_jazmin", "l_staying", "staying.guest", "Guest of Jazmin")
