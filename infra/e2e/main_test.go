@@ -1,5 +1,5 @@
 // Package e2e drives the shipped binaries through their public edges on a running
-// local stack. Everything goes over HTTP; nothing of the service is linked in.
+// local stack. Everything goes over HTTP or SMTP; nothing of the service is linked in.
 package e2e
 
 import (
@@ -30,13 +30,18 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	s, err := localstack.Start(ctx, localstack.Options{})
+	undo := 5 * time.Second
+	s, err := localstack.Start(ctx, localstack.Options{Undo: &undo})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the local stack did not start:", err)
 		return 1
 	}
 	defer s.Close()
 	server, stack = s, client.New(s.URLs.API)
+	if err := openHouses(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "the businesses were not loaded:", err)
+		return 1
+	}
 	return m.Run()
 }
 

@@ -46,7 +46,8 @@ func (p policy) allows(action string, c call) bool {
 			case "dynamodb":
 				return strings.HasSuffix(arn, ":table/"+c.Resource)
 			case "s3":
-				return strings.TrimSuffix(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/*") == c.Resource
+				bucket, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/") // keys are not recorded
+				return bucket == c.Resource
 			}
 			return true
 		})

@@ -8,6 +8,7 @@ package answer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/claim"
@@ -286,8 +287,13 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 		return d.lookUp(ctx, s, said)
 	}
 	said.Missing = said.Lacks()
+	// Machines answer every letter: one too many waits for a person.
+	allowed, err := d.Limits.Take(ctx, limit.Replies, s.Box.Address, fmt.Sprintf("%s/%d", s.RequestID, len(s.Request.Letters)))
+	if err != nil {
+		return err
+	}
 	r, err := d.Ledger.Learn(ctx, s.RequestID, said, func(r *request.Request) error {
-		return s.once(r, func() error { return d.askAgain(r, s.Place, said.Complete()) })
+		return s.once(r, func() error { return d.askAgain(r, s.Place, said.Complete(), allowed) })
 	})
 	if err != nil {
 		return gone(err)
@@ -295,9 +301,13 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 	return d.Letters.Send(ctx, r.ID)
 }
 
-func (d Desk) askAgain(r *request.Request, place int, complete bool) error {
+func (d Desk) askAgain(r *request.Request, place int, complete, allowed bool) error {
 	if r.Closing || r.State != request.AwaitingAnswer && !(r.State == request.NeedsReview && r.Told != "") {
 		return nil // with a person, or under way: it stands in the case file
+	}
+	if !allowed {
+		r.Told = ""
+		return r.Move(request.NeedsReview, d.Now())
 	}
 	kind := request.Challenge
 	if !complete {
