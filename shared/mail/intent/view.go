@@ -174,8 +174,14 @@ func (v *view) allows(r *rule, h hit) bool {
 	}
 	return !slices.ContainsFunc(v.named[r.NotAfter], func(verb hit) bool {
 		reach := v.reach(verb.to, h.from, false)
-		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
+		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to || v.isFurther(verb, h)
 	})
+}
+
+// isFurther tells whether the hit is one more object of a verb: "delete my
+// messages and all that you have about me".
+func (v *view) isFurther(verb, h hit) bool {
+	return verb.to <= h.from && h.from-verb.to <= v.book.Window && v.object[h.from] && v.state(verb) == ""
 }
 
 const mostBetween = 2 // words between a deletion and what is its object

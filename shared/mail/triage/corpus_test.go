@@ -176,6 +176,9 @@ func fieldsOf(t *testing.T, fields tally, v vector.Vector, d triage.Decision) {
 	for name, pair := range map[string][2][]string{"business": {d.Businesses, v.Businesses}, "handle": {handles, wantHandles},
 		"phone": {d.Phones, v.Phones}, "scoped_id": {d.ScopedIDs, v.ScopedIDs}, "name": {d.Names, v.Names}, "missing": {d.Missing, v.Missing}, "code": {{d.Code}, wantCode}} {
 		got, want := slices.Sorted(slices.Values(pair[0])), slices.Sorted(slices.Values(pair[1]))
+		if v.Language == "" && len(want) == 0 {
+			continue // of a mail in none of the languages only what is named is judged
+		}
 		if len(got) == 0 && len(want) == 0 || name == "code" && d.Code == "" && v.Code == "" {
 			continue
 		}
