@@ -181,7 +181,13 @@ func (v *view) allows(r *rule, h hit) bool {
 // isFurther tells whether the hit is one more object of a verb: "delete my
 // messages and all that you have about me".
 func (v *view) isFurther(verb, h hit) bool {
-	return verb.to <= h.from && h.from-verb.to <= v.book.Window && v.object[h.from] && v.state(verb) == ""
+	return verb.to <= h.from && h.from-verb.to <= v.book.Window && v.isObject(h.from) && v.state(verb) == ""
+}
+
+// isObject tells whether an object begins here, or a clause about one: "all,
+// which you have about me".
+func (v *view) isObject(at int) bool {
+	return v.object[at] || at >= 2 && v.isComma(at-1) && v.object[at-2]
 }
 
 const mostBetween = 2 // words between a deletion and what is its object

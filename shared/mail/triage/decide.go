@@ -90,10 +90,9 @@ func (t *trial) settle() {
 		t.settleAs(intent.StatusQuery)
 	case t.intent == intent.CustomerCloseAccount && len(t.AdminOf) > 0:
 		t.settleAs(intent.CustomerCloseAccount)
-	case t.intent == intent.CustomerCloseAccount && !t.onlyRivals(intent.EndUserDelete):
 	case t.intent == intent.CustomerCloseAccount:
 		t.settleAs(intent.EndUserDelete)
-	case t.intent == intent.EndUserDelete && t.identified() && t.onlyRivals(harmless...):
+	case t.intent == intent.EndUserDelete && t.identified() && len(t.given.Handles) < 2 && t.onlyRivals(harmless...):
 		t.settleAs(intent.EndUserDelete)
 	}
 }
@@ -106,9 +105,10 @@ var harmless = []intent.Intent{
 	intent.StatusQuery, intent.WrongAddressee, intent.ConfirmReply, intent.NotARequest,
 }
 
-// onlyRivals tells whether every intent that came close is one of these.
+// onlyRivals tells whether it is rivals that leave the intent open, and every
+// one is one of these.
 func (t *trial) onlyRivals(of ...intent.Intent) bool {
-	return !slices.ContainsFunc(t.Reading.Rivals, func(in intent.Intent) bool { return !slices.Contains(of, in) })
+	return len(t.Reading.Rivals) > 0 && !slices.ContainsFunc(t.Reading.Rivals, func(in intent.Intent) bool { return !slices.Contains(of, in) })
 }
 
 func (t *trial) settleAs(in intent.Intent) {
