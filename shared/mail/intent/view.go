@@ -77,6 +77,9 @@ func hides(masks masks, longer, h hit) bool {
 	if strings.HasPrefix(h.concept, "negated") {
 		return slices.Contains(masks.Negators, longer.concept)
 	}
+	if slices.Contains(masks.People, h.concept) {
+		return slices.Contains(masks.PeopleBy, longer.concept)
+	}
 	return slices.Contains(masks.Hidden, h.concept) && slices.Contains(masks.By, longer.concept)
 }
 
