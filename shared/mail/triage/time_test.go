@@ -20,16 +20,18 @@ func TestTheLongestTextsTakeLittleTime(t *testing.T) {
 	directory := corpusDirectory(t)
 	const size = 256 << 10
 	for name, part := range map[string]string{
-		"requests": "Please delete my messages with Harbour View Hotel, I am @jo.kettle. ",
-		"one word": "delete ",
-		"no space": "a",
-		"handles":  "@a.b_c @d.e_f ",
-		"numbers":  "+44 7400 123456 07400-123456 ",
-		"negators": "do not delete, not, never, no ",
-		"hebrew":   "שתמחקו בבקשה את ההודעות שלי ",
-		"capitals": "The Harbour View Of The Sea Hotel ",
-		"names":    "my name is Anna ",
-		"brackets": "((((<<<<[[[[",
+		"requests":  "Please delete my messages with Harbour View Hotel, I am @jo.kettle. ",
+		"one word":  "delete ",
+		"no space":  "a",
+		"handles":   "@a.b_c @d.e_f ",
+		"announced": "instagram: jo.kettle ",
+		"unsaid":    "on instagram lou.b.righton ",
+		"numbers":   "+44 7400 123456 07400-123456 ",
+		"negators":  "do not delete, not, never, no ",
+		"hebrew":    "שתמחקו בבקשה את ההודעות שלי ",
+		"capitals":  "The Harbour View Of The Sea Hotel ",
+		"names":     "my name is Anna ",
+		"brackets":  "((((<<<<[[[[",
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Repeat(part, size/len(part)+1)[:size]
