@@ -127,7 +127,7 @@ func unannounced(t text, tokens []token) []Handle {
 // an account.
 func aboutAccount(t text, tokens []token, at int) bool {
 	for _, step := range []int{-1, 1} {
-		for i := at + step; i >= 0 && i < len(tokens); i += step {
+		for i := at + step; i >= max(0, at-platformReach) && i < min(len(tokens), at+platformReach); i += step {
 			if sentenceEnd.MatchString(t.clean[tokens[min(i, i-step)].end:tokens[max(i, i-step)].start]) {
 				break
 			}
@@ -307,7 +307,7 @@ func platformNear(t text, tokens []token, at int) string {
 	return onlyPlatform(tokens)
 }
 
-// platformReach is how many words away a platform may be named.
+// platformReach is how many words away a platform or an account may be named.
 const platformReach = 60
 
 var sentenceEnd = regexp.MustCompile(`[.!?;؟]\s|\n`)

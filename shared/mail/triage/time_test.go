@@ -26,6 +26,7 @@ func TestTheLongestTextsTakeLittleTime(t *testing.T) {
 		"handles":   "@a.b_c @d.e_f ",
 		"announced": "instagram: jo.kettle ",
 		"unsaid":    "on instagram lou.b.righton ",
+		"dotted":    "lou.b.righton_x a_b.c_d ",
 		"numbers":   "+44 7400 123456 07400-123456 ",
 		"negators":  "do not delete, not, never, no ",
 		"hebrew":    "שתמחקו בבקשה את ההודעות שלי ",
