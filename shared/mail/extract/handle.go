@@ -85,13 +85,21 @@ func trimmed(handle string) string { return strings.ToLower(strings.Trim(handle,
 // addressed matches the words before an @ that name whom somebody wrote to.
 var addressed = regexp.MustCompile(`(?i)(?:\b(?:messaged|contacted|texted|dm(?:'d|ed)?)|(?:\b(?:wrote|written|writing|message|chatted|talked|spoke|escrib\pL*|contact[eé]|habl\pL*|mensajes?|[eé]crit|parl[eé]|scritto|messaggi\pL*|escrev\pL*|mensage\pL*|falei)|كتبت|راسلت|تواصلت|כתבתי|פניתי|שלחתי)\s+(?:to|with|a|al|con|à|au|avec|para|com|إلى|مع|ל|אל)|\bhabe?\s+(?:\pL+\s+)?(?:an|bei|mit))(?:\s+(?:the|page|business|hotel|restaurant))*[\s-]*$`)
 
+// mostLooked is how many signs of a handle are looked at. A mail with more is a
+// list, and each costs a look at the whole text.
+const mostLooked = 200
+
 // afterAt gives what stands after an @ that is no part of an address and does
 // not name whom the writer wrote to.
 func afterAt(t text, tokens []token) []Handle {
 	var found []Handle
+	looked := 0
 	for i, tok := range tokens {
 		if !tok.at || !isHandle(tok.text) || t.masked(tok.start) {
 			continue
+		}
+		if looked++; looked > mostLooked {
+			break
 		}
 		if !addressed.MatchString(t.clean[max(0, tok.start-contextBefore):tok.start]) {
 			found = appendNew(found, Handle{platformNear(t, tokens, i), trimmed(tok.text)})
@@ -119,7 +127,7 @@ func unannounced(t text, tokens []token) []Handle {
 // an account.
 func aboutAccount(t text, tokens []token, at int) bool {
 	for _, step := range []int{-1, 1} {
-		for i := at + step; i >= 0 && i < len(tokens); i += step {
+		for i := at + step; i >= max(0, at-platformReach) && i < min(len(tokens), at+platformReach); i += step {
 			if sentenceEnd.MatchString(t.clean[tokens[min(i, i-step)].end:tokens[max(i, i-step)].start]) {
 				break
 			}
@@ -286,7 +294,7 @@ var quantity = regexp.MustCompile(`^\d+(?:st|nd|rd|th|am|pm|h|hs|hrs|min|eur|gbp
 // sentence, then after it, then the only one in the text.
 func platformNear(t text, tokens []token, at int) string {
 	for _, step := range []int{-1, 1} {
-		for i := at + step; i >= 0 && i < len(tokens); i += step {
+		for i := at + step; i >= max(0, at-platformReach) && i < min(len(tokens), at+platformReach); i += step {
 			low, high := min(i, i-step), max(i, i-step)
 			if sentenceEnd.MatchString(t.clean[tokens[low].end:tokens[high].start]) {
 				break
@@ -298,6 +306,9 @@ func platformNear(t text, tokens []token, at int) string {
 	}
 	return onlyPlatform(tokens)
 }
+
+// platformReach is how many words away a platform or an account may be named.
+const platformReach = 60
 
 var sentenceEnd = regexp.MustCompile(`[.!?;؟]\s|\n`)
 

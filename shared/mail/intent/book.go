@@ -63,6 +63,8 @@ type masks struct {
 	Hidden   []string `yaml:"hidden"`
 	By       []string `yaml:"by"`
 	Negators []string `yaml:"negators"`
+	People   []string `yaml:"people"` // concepts that only PeopleBy hide
+	PeopleBy []string `yaml:"people_by"`
 }
 
 // margin is what it takes to win.

@@ -44,6 +44,7 @@ type Reading struct {
 	Language string   // base tag of the decisive sentence; "" if unknown
 	Certain  bool     // won by the margin that automatic handling needs, no flag against it
 	Flags    []string // in the order of the constants above
+	Rivals   []Intent // other intents within the margin of the best, the strongest first
 	Reasons  []string // "en: verb delete × object my data (+7)": never text of the mail
 }
 

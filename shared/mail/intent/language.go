@@ -93,6 +93,11 @@ func unknown(m mail) bool {
 	return foreign || language == "" && (m.words >= fewWords || m.total[other] > 0)
 }
 
+func isForeign(m mail) bool {
+	_, foreign := mostly(m.total)
+	return foreign || m.total[other] > 0
+}
+
 // language is that of the finding which decided, or else of the mail.
 func (t *tally) language(best Intent, m mail) string {
 	if t.flags[UnknownLanguage] {

@@ -77,6 +77,9 @@ func hides(masks masks, longer, h hit) bool {
 	if strings.HasPrefix(h.concept, "negated") {
 		return slices.Contains(masks.Negators, longer.concept)
 	}
+	if slices.Contains(masks.People, h.concept) {
+		return slices.Contains(masks.PeopleBy, longer.concept)
+	}
 	return slices.Contains(masks.Hidden, h.concept) && slices.Contains(masks.By, longer.concept)
 }
 
@@ -174,8 +177,20 @@ func (v *view) allows(r *rule, h hit) bool {
 	}
 	return !slices.ContainsFunc(v.named[r.NotAfter], func(verb hit) bool {
 		reach := v.reach(verb.to, h.from, false)
-		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to
+		return reach >= 0 && reach <= mostBetween || h.from < verb.from && verb.to <= h.to || v.isFurther(verb, h)
 	})
+}
+
+// isFurther tells whether the hit is one more object of a verb: "delete my
+// messages and all that you have about me".
+func (v *view) isFurther(verb, h hit) bool {
+	return verb.to <= h.from && h.from-verb.to <= v.book.Window && v.isObject(h.from) && v.state(verb) == ""
+}
+
+// isObject tells whether an object begins here, or a clause about one: "all,
+// which you have about me".
+func (v *view) isObject(at int) bool {
+	return v.object[at] || at >= 2 && v.isComma(at-1) && v.object[at-2]
 }
 
 const mostBetween = 2 // words between a deletion and what is its object

@@ -230,10 +230,16 @@ func (t *tally) flag(m mail, b *book) {
 		t.flags[Ambiguous] = true
 		t.reasons = append(t.reasons, "any: longer than what is read (flag ambiguous)")
 	}
-	if unknown(m) {
+	if unknown(m) && !(t.isUnderstood(b.Certain.Points) && !isForeign(m)) {
 		t.flags[UnknownLanguage] = true
 		t.reasons = append(t.reasons, "any: none of our languages (flag unknown_language)")
 	}
+}
+
+// isUnderstood tells whether a rule of some weight holds, without which common
+// words are needed to know a language: "Request: delete everything" has none.
+func (t *tally) isUnderstood(points int) bool {
+	return len(t.findings) > 0 && t.findings[0].points >= points
 }
 
 // ranking orders the intents by score.
@@ -257,13 +263,28 @@ func (t *tally) reading(m mail, certain margin) Reading {
 		t.flags[Ambiguous] = true
 	}
 	t.settle(best)
+	if t.flags[UnknownLanguage] && (best == ConfirmReply || best == NotARequest) {
+		best = Question // a word that looks like "yes" or "thanks" is none there
+	}
 	return Reading{
 		Intent:   best,
+		Rivals:   t.rivals(best, certain.Margin),
 		Language: t.language(best, m),
 		Certain:  !t.forbids(best),
 		Flags:    t.flagList(),
 		Reasons:  t.explain(best, second),
 	}
+}
+
+// rivals gives the intents that the best did not beat by the margin.
+func (t *tally) rivals(best Intent, margin int) []Intent {
+	rivals := []Intent{}
+	for _, in := range slices.Compact(t.ranking()) {
+		if in != best && t.scores[in] > 0 && t.scores[best]-t.scores[in] < margin {
+			rivals = append(rivals, in)
+		}
+	}
+	return rivals
 }
 
 // settle takes back flags that the intent answers: a business asks for the

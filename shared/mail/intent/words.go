@@ -212,6 +212,9 @@ func forms(w string) []string {
 		w = strings.ToValidUTF8(w[:longestWord], "")
 	}
 	all := []string{w}
+	if w == hebrewPlease {
+		return all
+	}
 	switch first, _ := firstRune(w); {
 	case unicode.Is(unicode.Hebrew, first):
 		all = without(all, hebrewOuter, 2)
@@ -230,6 +233,9 @@ func firstRune(w string) (rune, bool) {
 	}
 	return 0, false
 }
+
+// hebrewPlease looks like "in a request", and is none.
+const hebrewPlease = "בבקשה"
 
 // Letters that stand before a Hebrew or Arabic word, without a space.
 var (

@@ -92,7 +92,23 @@ func (t *trial) settle() {
 		t.settleAs(intent.CustomerCloseAccount)
 	case t.intent == intent.CustomerCloseAccount:
 		t.settleAs(intent.EndUserDelete)
+	case t.intent == intent.EndUserDelete && t.identified() && len(t.given.Handles) < 2 && t.onlyRivals(harmless...):
+		t.settleAs(intent.EndUserDelete)
 	}
+}
+
+// harmless are the intents that a deletion may be mixed up with and still get
+// its link, if the mail says whose data is meant: none of them speaks against
+// it, and the mailbox has to confirm.
+var harmless = []intent.Intent{
+	intent.CustomerCloseAccount, intent.CustomerDeleteLead, intent.CustomerDisconnectChannel,
+	intent.StatusQuery, intent.WrongAddressee, intent.ConfirmReply, intent.NotARequest,
+}
+
+// onlyRivals tells whether it is rivals that leave the intent open, and every
+// one is one of these.
+func (t *trial) onlyRivals(of ...intent.Intent) bool {
+	return len(t.Reading.Rivals) > 0 && !slices.ContainsFunc(t.Reading.Rivals, func(in intent.Intent) bool { return !slices.Contains(of, in) })
 }
 
 func (t *trial) settleAs(in intent.Intent) {
@@ -193,6 +209,11 @@ func (t *trial) agrees() bool {
 	if t.sure {
 		return t.intent == intent.ConfirmReply || t.intent == t.Answer.Intent
 	}
+	said := t.intent == intent.ConfirmReply || t.intent == t.Answer.Intent
+	if said && !slices.Contains(t.flags, intent.Negated) &&
+		t.onlyRivals(intent.ConfirmReply, t.Answer.Intent, intent.StatusQuery, intent.NotARequest) {
+		return true
+	}
 	return t.adds()
 }
 
@@ -259,7 +280,7 @@ func byIntent(t *trial) *verdict {
 	case intent.StatusQuery:
 		return status(t)
 	case intent.NotARequest:
-		if !speaksOfRights(t.Mail) {
+		if !speaksOfRights(t.Mail) && !t.identified() {
 			return &verdict{route: Drop, reason: "not a request, and no word of one in it"}
 		}
 		return human("", "not a request, but with words of one")
