@@ -38,6 +38,9 @@ func Load(lookup environment.Lookup) (Config, error) {
 // name stands before our address in letters.
 const name = "Mikla Privacy"
 
+// once keeps the SDK from sending again by itself what may have gone.
+func once(o *sesv2.Options) { o.RetryMaxAttempts = 1 }
+
 // Handler sends letters.
 type Handler struct {
 	Sender  outbox.Sender // without its secrets
@@ -55,7 +58,7 @@ func New(cfg Config, aws aws.Config) Handler {
 		Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now}, Log: log,
 		Sender: outbox.Sender{Ledger: l, PublicURL: cfg.PublicURL, Address: cfg.Sender, Now: time.Now, Log: log,
 			Limits: limit.Limits{Rows: l.Rows, Now: time.Now},
-			Post:   outbox.SES{Client: sesv2.NewFromConfig(aws), From: name + " <" + cfg.Sender + ">", ConfigurationSet: cfg.ConfigurationSet}},
+			Post:   outbox.SES{Client: sesv2.NewFromConfig(aws, once), From: name + " <" + cfg.Sender + ">", ConfigurationSet: cfg.ConfigurationSet}},
 	}
 }
 

@@ -35,7 +35,7 @@ func mailOf(r request.Request) request.LetterState {
 	order := []request.LetterState{request.Bounced, request.Due, request.Sending, request.Unconfirmed, request.Sent, request.Delivered}
 	worst := len(order)
 	for _, l := range r.Letters {
-		if r.State.Terminal() && l.Kind == request.EndLetter(r.State) {
+		if r.Shown().Terminal() && l.Kind == request.EndLetter(r.Shown()) {
 			worst = min(worst, slices.Index(order, l.State))
 		}
 	}

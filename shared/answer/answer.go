@@ -89,11 +89,11 @@ func (d Desk) leads(r request.Request, c onetime.Claim) bool {
 	fresh := d.Now().Sub(asked(r, c)) < request.LinkLife
 	switch c.Purpose {
 	case onetime.Confirm:
-		return fresh && r.State == request.AwaitingAnswer && !r.Closing && r.Owed(request.Challenge)
+		return fresh && r.State == request.AwaitingAnswer && !r.Closing && r.Scope == "" && r.Owed(request.Challenge)
 	case onetime.Closure:
 		return fresh && r.State == request.AwaitingAnswer && !r.Closing && r.Owed(request.ClosureLink)
 	case onetime.Cancel:
-		return r.State == request.CoolingOff && !r.Closing
+		return r.State == request.CoolingOff && !r.Closing && r.Undo > 0
 	case onetime.Subscribe:
 		return fresh && r.Mailbox
 	}
@@ -138,12 +138,18 @@ func (d Desk) prove(ctx context.Context, s Slip) error {
 // lookUp sends a request off to be located, or to a person: if its mailbox has looked
 // often enough, or if unusually many ask for one business.
 func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
+	if s.Request.Scope != "" || !waits(s.Request) {
+		return ErrGone // a customer's request goes on by the PIN alone
+	}
 	allowed, err := d.allowed(ctx, s, said)
 	if err != nil {
 		return err
 	}
 	r, err := d.Ledger.Learn(ctx, s.RequestID, said, func(r *request.Request) error {
 		return s.once(r, func() error {
+			if !waits(*r) {
+				return ErrGone
+			}
 			if !allowed {
 				r.Told = ""
 				return r.Move(request.NeedsReview, d.Now())
@@ -157,7 +163,22 @@ func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
 	return d.start(ctx, r)
 }
 
+// waits says that the request waits for its requester.
+func waits(r request.Request) bool {
+	return !r.Closing && (r.State == request.AwaitingAnswer || r.State == request.NeedsReview && r.Told != "")
+}
+
+// What one claim may name. More is somebody who tries.
+const (
+	mostBusinesses = 3
+	mostNames      = 2
+	mostPhones     = 2
+)
+
 func (d Desk) allowed(ctx context.Context, s Slip, said claim.Claim) (bool, error) {
+	if len(said.Tenants) > mostBusinesses || len(said.Names) > mostNames || len(said.Phones)+len(said.Numbers) > mostPhones {
+		return false, nil
+	}
 	ok, err := d.Limits.Take(ctx, limit.Lookups, s.Box.Address, s.RequestID+"/"+s.Request.ExecutionName())
 	if err != nil || !ok {
 		return false, err
@@ -232,6 +253,9 @@ func (d Desk) Withdraw(ctx context.Context, s Slip) error {
 // Subscribe adds a mailbox that somebody typed on a status page: it is asked by a
 // letter. Whoever typed it learns nothing, whatever became of it.
 func (d Desk) Subscribe(ctx context.Context, r request.Request, address, language string) error {
+	if r.Intake == "mail" {
+		return nil // whoever wrote is told by mail as it is
+	}
 	for _, take := range []struct {
 		rule  limit.Rule
 		whose string
@@ -283,7 +307,7 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 		return err
 	}
 	said = said.Merge(more)
-	if said.Complete() && said.Second() {
+	if s.Request.Scope == "" && said.Complete() && said.Second() {
 		return d.lookUp(ctx, s, said)
 	}
 	said.Missing = said.Lacks()
@@ -302,7 +326,7 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 }
 
 func (d Desk) askAgain(r *request.Request, place int, complete, allowed bool) error {
-	if r.Closing || r.State != request.AwaitingAnswer && !(r.State == request.NeedsReview && r.Told != "") {
+	if !waits(*r) {
 		return nil // with a person, or under way: it stands in the case file
 	}
 	if !allowed {
@@ -310,7 +334,10 @@ func (d Desk) askAgain(r *request.Request, place int, complete, allowed bool) er
 		return r.Move(request.NeedsReview, d.Now())
 	}
 	kind := request.Challenge
-	if !complete {
+	switch {
+	case r.Scope != "":
+		kind = request.ClosureLink
+	case !complete:
 		kind = request.AskMore
 	}
 	r.Owe(kind, place, d.Now())

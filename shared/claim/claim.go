@@ -42,6 +42,8 @@ type Claim struct {
 	Channel   string   `json:"channel"`    // platform of the one channel that the business means
 	Leads     []Place  `json:"leads"`      // decided by the operator, besides everything else
 
+	At time.Time `json:"-"` // when it is looked up; zero: at no moment in particular
+
 	// For whoever looks at it.
 	Intent      string   `json:"intent"`
 	Language    string   `json:"language"`

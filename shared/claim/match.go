@@ -34,6 +34,10 @@ const (
 	mostLeads = 50_000
 	// aroundMonth is how far from a contact a month may lie that somebody remembers.
 	aroundMonth = 15 * 24 * time.Hour
+	// longestContact and lately: a month says nothing of a lead that was in contact for
+	// long or is still, since any guess would fit.
+	longestContact = 92 * 24 * time.Hour
+	lately         = 30 * 24 * time.Hour
 )
 
 // platforms with handles and numeric IDs.
@@ -345,6 +349,9 @@ func (c Claim) met(since, until string) likeness {
 	}
 	to, err := time.Parse(time.RFC3339, until)
 	if err != nil {
+		return silent
+	}
+	if to.Sub(from) > longestContact || !c.At.IsZero() && c.At.Sub(to) < lately {
 		return silent
 	}
 	if month.AddDate(0, 1, 0).Before(from.Add(-aroundMonth)) || month.After(to.Add(aroundMonth)) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -50,10 +51,10 @@ func Tag(r request.Request) string {
 func tagKey(r request.Request) Key { return pointerKey("tag", strings.ToUpper(Tag(r))) }
 
 // newCorrespondence begins a correspondence file, and the way to it from an answer.
-func (l *Ledger) newCorrespondence(r request.Request, boxes []Mailbox) ([]Write, error) {
+func (l *Ledger) newCorrespondence(r request.Request, first int, boxes []Mailbox) ([]Write, error) {
 	rows := make([]caseRow, len(boxes))
 	for i, box := range boxes {
-		rows[i] = caseRow{mailboxSK(i), box}
+		rows[i] = caseRow{mailboxSK(first + i), box}
 	}
 	_, writes, err := l.newFile(r, mailKeyKey(r.ID), rows)
 	tag := pointTo(r, tagKey(r))
@@ -65,12 +66,16 @@ func (l *Ledger) newCorrespondence(r request.Request, boxes []Mailbox) ([]Write,
 // told its place.
 func (l *Ledger) Correspond(ctx context.Context, id string, box Mailbox, change func(r *request.Request, place int) error) (request.Request, error) {
 	return l.updateWith(ctx, id, 0, func(r *request.Request) ([]Write, error) {
+		if r.Scrubbing {
+			return nil, fault.New(fault.Conflict, "the request's correspondence is being destroyed")
+		}
 		if !r.Mailbox {
+			place := r.NextPlace() // not one that an old token is for
 			r.Mailbox, r.Notify = true, nil
-			if err := change(r, 0); err != nil {
+			if err := change(r, place); err != nil {
 				return nil, err
 			}
-			return l.newCorrespondence(*r, []Mailbox{box})
+			return l.newCorrespondence(*r, place, []Mailbox{box})
 		}
 		file, err := l.mailFile(ctx, id)
 		if err != nil {
@@ -133,7 +138,8 @@ func (l *Ledger) mailFile(ctx context.Context, id string) (*caseFile, error) {
 	return fileUnder(key.Key, id)
 }
 
-// Mailboxes reads whom letters go to, in the order of their places.
+// Mailboxes reads whom letters go to, by their places. One of an earlier correspondence is
+// empty.
 func (l *Ledger) Mailboxes(ctx context.Context, id string) ([]Mailbox, error) {
 	file, err := l.mailFile(ctx, id)
 	if err != nil {
@@ -141,19 +147,27 @@ func (l *Ledger) Mailboxes(ctx context.Context, id string) ([]Mailbox, error) {
 	}
 	var boxes []Mailbox
 	err = l.each(ctx, CaseFile, caseRowKey(id, "").PK, mailboxPrefix, func(row Row) error {
-		var box Mailbox
-		err := file.read(row, &box)
-		boxes = append(boxes, box)
-		return err
+		place, err := strconv.Atoi(strings.TrimPrefix(row.SK, mailboxPrefix))
+		if err != nil {
+			return fault.New(fault.Permanent, "a mailbox stands at no place")
+		}
+		for len(boxes) <= place {
+			boxes = append(boxes, Mailbox{})
+		}
+		return file.read(row, &boxes[place])
 	})
 	return boxes, err
 }
 
-// ScrubMail destroys the correspondence of a request that is over: its key, then its
-// rows, then the note that there is one. Again is as good as once.
+// ScrubMail destroys the correspondence of a request that is over: it is said that it
+// goes, so that nobody is added; then its key goes, then its rows, then the note that there
+// is one. Again is as good as once.
 func (l *Ledger) ScrubMail(ctx context.Context, id string) error {
-	r, err := l.Get(ctx, id)
-	if err != nil || !r.Settled(l.Now()) {
+	r, err := l.Update(ctx, id, 0, func(r *request.Request) error {
+		r.Scrubbing = r.Scrubbing || r.Mailbox && r.Settled(l.Now())
+		return nil
+	})
+	if err != nil || !r.Scrubbing {
 		return err
 	}
 	key := Write{Row: Row{Key: mailKeyKey(id)}, Expect: Any, Delete: true}
@@ -164,7 +178,7 @@ func (l *Ledger) ScrubMail(ctx context.Context, id string) error {
 		return err
 	}
 	_, err = l.Update(ctx, id, 0, func(r *request.Request) error {
-		r.Mailbox = false
+		r.Mailbox, r.Scrubbing = false, false
 		return nil
 	})
 	return err

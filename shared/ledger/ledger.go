@@ -265,7 +265,7 @@ func (l *Ledger) files(r request.Request, n Notice) ([]Write, error) {
 	if err != nil || len(n.Mailboxes) == 0 {
 		return writes, err
 	}
-	mail, err := l.newCorrespondence(r, n.Mailboxes)
+	mail, err := l.newCorrespondence(r, 0, n.Mailboxes)
 	return append(writes, mail...), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -54,7 +55,8 @@ type counted struct {
 // again is counted once, for rules of up to a hundred.
 func (l Limits) Take(ctx context.Context, rule Rule, whose, occasion string) (bool, error) {
 	key, _ := l.Keys.Key(l.Keys.Current())
-	at := ledger.Key{Table: ledger.Records, PK: "limit#" + l.print(key, rule.Name, whose), SK: "limit"}
+	// one mailbox in other letters is the same mailbox
+	at := ledger.Key{Table: ledger.Records, PK: "limit#" + l.print(key, rule.Name, strings.ToLower(whose)), SK: "limit"}
 	for range tries {
 		row, found, err := l.Rows.Get(ctx, at)
 		if err != nil {

@@ -83,7 +83,7 @@ func (c *incoming) accept(ctx context.Context) error {
 	if err != answer.ErrGone {
 		return err
 	}
-	return c.leave(ctx, "answered_too_late") // it went on meanwhile: a person reads what is meant
+	return c.human(ctx) // it went on meanwhile: a person reads what is meant
 }
 
 const mostMails = 50
@@ -98,17 +98,6 @@ func (c *incoming) note(r *request.Request) (done bool) {
 		r.Mails = append(r.Mails, c.notice.MessageID)
 	}
 	return false
-}
-
-// leave leaves something to the operator besides what the request does by itself.
-func (c *incoming) leave(ctx context.Context, task string) error {
-	_, err := c.Ledger.Update(ctx, c.slip.RequestID, 0, func(r *request.Request) error {
-		if c.note(r); !slices.Contains(r.Tasks, task) {
-			r.Tasks = append(r.Tasks, task)
-		}
-		return nil
-	})
-	return err
 }
 
 // claim is what the decision says of whoever wrote, in the form of the case file.
@@ -187,13 +176,29 @@ func (c *incoming) joined(ctx context.Context, r request.Request, o opening, all
 	if slices.Contains(r.Mails, c.notice.MessageID) || r.State.Terminal() {
 		return r, nil
 	}
+	place, err := c.placeIn(ctx, r)
+	if err != nil {
+		return r, err
+	}
 	return c.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
-		if done := c.note(r); !done && allowed && r.State == request.AwaitingAnswer && !r.Closing && r.Mailbox && o.letter != "" {
-			r.Owe(o.letter, 0, c.Now())
+		if done := c.note(r); !done && allowed && place >= 0 && r.State == request.AwaitingAnswer && !r.Closing && o.letter != "" {
+			r.Owe(o.letter, place, c.Now())
 			return r.Ask(c.Now())
 		}
 		return nil
 	})
+}
+
+// placeIn is where the sender stands among those that a request writes to; -1 if nowhere.
+func (c *incoming) placeIn(ctx context.Context, r request.Request) (int, error) {
+	if !r.Mailbox {
+		return -1, nil
+	}
+	boxes, err := c.Ledger.Mailboxes(ctx, r.ID)
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		return -1, err
+	}
+	return slices.IndexFunc(boxes, func(b ledger.Mailbox) bool { return same(b.Address, c.mail.From.Reveal()) }), nil
 }
 
 // goOn has its letters sent and its run started. What fails the sweep does.
@@ -235,7 +240,7 @@ func (c *incoming) mayWrite(ctx context.Context, o opening) (bool, error) {
 // ask opens a request that waits for whoever wrote, or asks again about the one that
 // their mail answers without its token.
 func (c *incoming) ask(ctx context.Context, letter string) error {
-	if c.slip != nil && c.slip.Place >= 0 && stateOf(c.slip.Request) == triage.Asked {
+	if c.slip != nil && c.slip.Place >= 0 && stateOf(c.slip.Request, c.Now()) == triage.Asked {
 		return c.askAgain(ctx, letter)
 	}
 	said := c.claim()
@@ -269,7 +274,7 @@ func (c *incoming) askAgain(ctx context.Context, letter string) error {
 	said := c.said.Merge(c.claim())
 	said.Missing = c.decision.Missing
 	r, err := c.Ledger.Learn(ctx, c.request, said, func(r *request.Request) error {
-		if c.note(r) || stateOf(*r) != triage.Asked {
+		if c.note(r) || stateOf(*r, c.Now()) != triage.Asked {
 			return nil
 		}
 		if !allowed {
@@ -295,14 +300,13 @@ func (c *incoming) who(said claim.Claim) []string {
 
 // status answers a code, coarsely, and is done.
 func (c *incoming) status(ctx context.Context) error {
-	about := c.decision.Code
 	if c.coded == nil && c.slip == nil {
-		return fault.New(fault.Permanent, "a status is to be told of no request: "+about)
+		return fault.New(fault.Permanent, "a status is to be told of no request")
 	}
 	_, err := c.admit(ctx, opening{kind: request.Enquiry, identity: ledger.Identity{Kind: ledger.Claimed},
 		boxes: []ledger.Mailbox{c.boxOf(ledger.Requester)}, letter: request.StatusReply,
 		begin: func(r *request.Request) error {
-			if r.About = c.about(); c.mail.From.IsEmpty() {
+			if r.About = c.about(); c.mail.From.IsEmpty() || c.limited {
 				return r.Begin(request.NeedsReview, c.Now())
 			}
 			if err := r.Begin(request.NeedsReview, c.Now()); err != nil {
@@ -343,6 +347,8 @@ func (c *incoming) human(ctx context.Context) error {
 			r.Scope = scopes[c.decision.Intent]
 			return begin(r)
 		}
+	case deletes[c.decision.Intent] && c.decision.Intent != intent.EndUserDelete && len(c.decision.AdminOf) == 0:
+		// whether that business is a customer of ours is nobody's to know
 	case c.decision.Neutral && !c.mail.From.IsEmpty():
 		o.boxes, o.letter = []ledger.Mailbox{c.boxOf(ledger.Requester)}, request.Acknowledged
 		begin := o.begin
@@ -365,8 +371,12 @@ var scopes = map[intent.Intent]string{intent.CustomerCloseAccount: "tenant", int
 // attempted says that somebody asked for a customer's data who may not: the admins of the
 // one business that was named are told that nothing was done.
 func (c *incoming) attempted() bool {
-	return deletes[c.decision.Intent] && c.decision.Intent != intent.EndUserDelete && len(c.decision.Businesses) == 1
+	return deletes[c.decision.Intent] && c.decision.Intent != intent.EndUserDelete && len(c.decision.Businesses) == 1 &&
+		!(c.decision.Neutral && slices.Contains(c.decision.AdminOf, c.decision.Businesses[0]))
 }
+
+// mostAdmins of a business are written to.
+const mostAdmins = 20
 
 func (c *incoming) admins(tenant string) []ledger.Mailbox {
 	var out []ledger.Mailbox
@@ -375,6 +385,9 @@ func (c *incoming) admins(tenant string) []ledger.Mailbox {
 			continue
 		}
 		for _, address := range e.AdminEmails {
+			if len(out) == mostAdmins || slices.ContainsFunc(out, func(b ledger.Mailbox) bool { return same(b.Address, address) }) {
+				continue
+			}
 			out = append(out, ledger.Mailbox{Address: address, Role: ledger.Admin, Business: e.Name})
 		}
 	}

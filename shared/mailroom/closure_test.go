@@ -199,7 +199,7 @@ func TestAClosureRunsToTheEmptyTenant(t *testing.T) {
 	quiet(t, w, ofHarbour...)
 }
 
-// Asked twice is one closure, whoever of the admins asks.
+// Asked twice is one closure, whoever of the admins asks, and each who asked has the link.
 func TestAClosureIsAskedForTwice(t *testing.T) {
 	w := harbour(t)
 	w.Write(closing)
@@ -207,7 +207,7 @@ func TestAClosureIsAskedForTwice(t *testing.T) {
 	m.From = owner
 	w.Write(m)
 	w.Only()
-	kinds(t, w, owner)
+	kinds(t, w, owner, request.ClosureLink)
 }
 
 func TestSomebodyElseAsksForAClosure(t *testing.T) {

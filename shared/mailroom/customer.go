@@ -32,6 +32,9 @@ func (c *incoming) confirm(ctx context.Context) error {
 		for place := range o.boxes {
 			r.Notify = append(r.Notify, place)
 		}
+		if c.limited {
+			return r.Begin(request.NeedsReview, c.Now())
+		}
 		return r.Begin(request.AwaitingAnswer, c.Now())
 	}
 	_, err := c.admit(ctx, o)

@@ -243,7 +243,7 @@ func TestWritesOfTheSpanishStory(t *testing.T) {
 		"commit request",                                                                                         // verified
 		"commit request", "remove mails", "commit key", "commit subject#0000", "commit request", "queue letters", // closed
 		"commit limit", "commit request", "send a letter", "commit pointer", "commit request", "commit request", // told, delivered
-		"commit mailkey", "commit mailbox#000", "commit request", // the mailbox forgotten
+		"commit request", "commit mailkey", "commit mailbox#000", "commit request", // the mailbox forgotten
 	}
 	if !slices.Equal(writes, want) {
 		t.Errorf("the writes are\n%s", strings.Join(writes, "\n"))

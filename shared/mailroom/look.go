@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/answer"
 	"github.com/mikla-ai/data-deletion/shared/claim"
@@ -159,7 +160,8 @@ func (c *incoming) answers(ctx context.Context, by string, r request.Request, pl
 		a.Place = place // whoever has the token got the letter: whom it went to is forgotten
 	}
 	for i, box := range boxes {
-		if (place == i || place < 0) && same(box.Address, c.mail.From.Reveal()) {
+		// who only wants to be told has no say in the request
+		if (place == i || place < 0) && box.Role != ledger.Subscriber && same(box.Address, c.mail.From.Reveal()) {
 			a.Place, a.Box = i, box
 		}
 	}
@@ -182,20 +184,26 @@ func (c *incoming) known() triage.Known {
 	if c.slip == nil {
 		return k
 	}
-	k.Answer = &triage.Answer{By: c.slip.by, SameMailbox: c.slip.Place >= 0, State: stateOf(c.slip.Request),
+	k.Answer = &triage.Answer{By: c.slip.by, SameMailbox: c.slip.Place >= 0, State: stateOf(c.slip.Request, c.Now()),
 		Intent: intent.Intent(c.said.Intent), Language: c.said.Language, Before: c.given()}
 	return k
 }
 
 // stateOf is how far the request is for whoever answers: one that could not be told
 // apart asks for a detail.
-func stateOf(r request.Request) triage.State {
+func stateOf(r request.Request, now time.Time) triage.State {
 	switch {
 	case r.State.Terminal() || r.Closing:
 		return triage.Closed
 	case r.State == request.AwaitingAnswer && (r.Owed(request.Challenge) || r.Owed(request.ClosureLink)):
 		return triage.Awaiting
-	case r.State == request.AwaitingAnswer || r.State == request.NeedsReview && r.Told != "":
+	case r.State == request.AwaitingAnswer:
+		return triage.Asked
+	case r.State == request.NeedsReview && r.Told != "":
+		// closed for whoever asked at the same moment, whether or not a person still looks
+		if now.Sub(r.LookedAt) >= request.SecondLook {
+			return triage.Closed
+		}
 		return triage.Asked
 	}
 	return triage.Open

@@ -110,8 +110,16 @@ func (s Sender) one(ctx context.Context, id string, number int, done *Done) erro
 		done.Held++
 		return err
 	}
+	r, err := s.Ledger.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	m, unwritten := s.compose(ctx, r, number)
+	if again(unwritten) {
+		return unwritten // nothing went: it is still due
+	}
 	mine := false
-	r, err := s.Ledger.Update(ctx, id, 0, func(r *request.Request) error {
+	r, err = s.Ledger.Update(ctx, id, 0, func(r *request.Request) error {
 		l := &r.Letters[number]
 		mine = l.Sendable(s.Now()) && !r.Moot(*l)
 		switch {
@@ -125,9 +133,8 @@ func (s Sender) one(ctx context.Context, id string, number int, done *Done) erro
 	if err != nil || !mine {
 		return err
 	}
-	m, err := s.compose(ctx, r, number)
-	if err != nil {
-		return s.back(ctx, r, number, err, done)
+	if unwritten != nil {
+		return s.back(ctx, r, number, fault.As(fault.Permanent, "write a letter", unwritten), done)
 	}
 	sesID, err := s.Post.Send(ctx, m)
 	if err != nil {
@@ -138,6 +145,12 @@ func (s Sender) one(ctx context.Context, id string, number int, done *Done) erro
 		return err
 	}
 	return s.heard(ctx, id, number, request.Sent)
+}
+
+// again says that the same may succeed later.
+func again(err error) bool {
+	kind := fault.KindOf(err)
+	return err != nil && (kind == fault.Retry || kind == fault.Internal)
 }
 
 // back notes a letter that did not go: it is due again, or never will go, or it is not
@@ -156,7 +169,7 @@ func (s Sender) back(ctx context.Context, r request.Request, number int, failed 
 	}
 	_, err := s.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
 		if l := &r.Letters[number]; l.State == request.Sending {
-			l.State, l.At = state, s.Now()
+			l.State, l.At, l.Tries = state, s.Now(), l.Tries-1 // what certainly did not go was no try
 		}
 		return nil
 	})

@@ -74,7 +74,7 @@ func (r *Request) End(with State, at time.Time) error {
 	if r.Closing {
 		return nil
 	}
-	if !r.State.Waiting() && r.State != CoolingOff || !r.State.CanMove(with) {
+	if !r.State.Waiting() && !r.Revocable() || !r.State.CanMove(with) {
 		return fault.New(fault.Conflict, "the request cannot end as "+string(with)+": it is "+string(r.State))
 	}
 	r.Ending, r.Closing = with, true
@@ -93,6 +93,19 @@ func (r *Request) Cool(at time.Time) error {
 	return nil
 }
 
+// Revocable says that the request is cooling off and its purge has not begun.
+func (r *Request) Revocable() bool { return r.State == CoolingOff && r.Undo > 0 }
+
+// Settle ends the time in which the request could be taken back, before anything is done
+// that could not.
+func (r *Request) Settle() error {
+	if r.Closing {
+		return fault.New(fault.Conflict, "the request was taken back")
+	}
+	r.Undo = 0
+	return nil
+}
+
 // Hasten ends the time in which a request may be taken back.
 func (r *Request) Hasten(at time.Time) error {
 	if r.State != CoolingOff || r.Closing {
@@ -100,6 +113,13 @@ func (r *Request) Hasten(at time.Time) error {
 	}
 	r.NotBefore = at
 	return nil
+}
+
+// Leave leaves something to the operator, besides what the request does by itself.
+func (r *Request) Leave(task string) {
+	if !slices.Contains(r.Tasks, task) {
+		r.Tasks = append(r.Tasks, task)
+	}
 }
 
 // Shown is the state that the requester is told.

@@ -42,7 +42,8 @@ func TestWhatMayBeDoneInWhichState(t *testing.T) {
 		"review":      {in(request.NeedsReview), []string{"ask", "lapse", "withdraw"}},
 		"received":    {in(request.Received), nil},
 		"matched":     {in(request.Matched), []string{"cool"}},
-		"cooling off": {in(request.CoolingOff), []string{"cool", "hasten", "withdraw"}},
+		"cooling off": {request.Request{State: request.CoolingOff, Run: 1, Undo: time.Hour}, []string{"cool", "hasten", "withdraw"}},
+		"cooled off":  {request.Request{State: request.CoolingOff, Run: 1}, []string{"cool", "hasten"}},
 		"purging":     {in(request.Purging), nil},
 		"completed":   {in(request.Completed), nil},
 	} {

@@ -77,6 +77,15 @@ func (r *Request) Owe(kind string, to int, at time.Time) {
 	}
 }
 
+// NextPlace is the first place that no letter has gone to yet.
+func (r *Request) NextPlace() int {
+	next := 0
+	for _, l := range r.Letters {
+		next = max(next, l.To+1)
+	}
+	return next
+}
+
 // EndLetter is the kind of the letter that tells how a request ended; "" if none does.
 func EndLetter(end State) string { return endings[end] }
 
@@ -139,7 +148,7 @@ func (r *Request) Settled(now time.Time) bool {
 
 // PostDue says that there is something to do about the request's letters.
 func (r *Request) PostDue(now time.Time) bool {
-	return r.Mailbox && (r.Settled(now) ||
+	return r.Mailbox && (r.Scrubbing || r.Settled(now) ||
 		slices.ContainsFunc(r.Letters, func(l Letter) bool { return l.Sendable(now) || l.Silent(now) }))
 }
 

@@ -130,10 +130,11 @@ type Request struct {
 	About  string        `json:"about,omitempty"`  // ID of the request that an enquiry asks for
 	Tasks  []string      `json:"tasks,omitempty"`  // what is left for the operator by hand, outside of our stores
 
-	Letters []Letter `json:"letters,omitempty"`
-	Mailbox bool     `json:"mailbox,omitempty"` // there is a correspondence file (shared/ledger)
-	Notify  []int    `json:"notify,omitempty"`  // places in it that are told of the end
-	Mails   []string `json:"mails,omitempty"`   // SES's IDs of the mails that belong to it
+	Letters   []Letter `json:"letters,omitempty"`
+	Mailbox   bool     `json:"mailbox,omitempty"`   // there is a correspondence file (shared/ledger)
+	Scrubbing bool     `json:"scrubbing,omitempty"` // that file is being destroyed
+	Notify    []int    `json:"notify,omitempty"`    // places in it that are told of the end
+	Mails     []string `json:"mails,omitempty"`     // SES's IDs of the mails that belong to it
 
 	Events int    `json:"events"` // of its history (shared/chain)
 	Head   string `json:"head"`   // hash of the last one

@@ -60,6 +60,7 @@ func (s Locate) claimed(ctx context.Context, r request.Request, m Message) (Mess
 	if found, err := s.Ledger.Facts(ctx, r.ID, &said); err != nil || !found {
 		return m, errors.Join(err, missing(found))
 	}
+	said.At = r.Cutoff
 	found, err := claim.Match(ctx, s.Finder, said)
 	if err != nil {
 		return m, err
@@ -168,6 +169,12 @@ func (s Fence) Run(ctx context.Context, m Message) (Message, error) {
 		return s.cool(ctx, r, m)
 	case r.State != request.Matched && r.State != request.CoolingOff:
 		return m.then(NextPurge), nil // fenced; what the purge has shown again stays shown
+	}
+	if r.Revocable() {
+		r, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error { return r.Settle() })
+		if err != nil {
+			return m, err
+		}
 	}
 	if err := s.Fence.Run(ctx, r); err != nil {
 		return m, err
@@ -395,7 +402,9 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 		}
 		r.Erased, r.Results = cursor.Erased, s.results(subjects, r.ErasedAt)
 		r.Kept = s.kept(subjects, *r.ErasedAt)
-		r.Tasks = s.tasks(subjects)
+		for _, task := range s.tasks(subjects) {
+			r.Leave(task)
+		}
 		if r.Pending() {
 			return r.Move(request.AwaitingExternal, s.Now())
 		}
