@@ -69,7 +69,7 @@ func (d Desk) Look(ctx context.Context, token string) (Slip, error) {
 	if err != nil {
 		return Slip{}, gone(err)
 	}
-	if c.Place >= len(boxes) {
+	if c.Place >= len(boxes) || boxes[c.Place].Address == "" {
 		return Slip{}, ErrGone
 	}
 	return Slip{Claim: c, Request: r, Box: boxes[c.Place]}, nil

@@ -107,7 +107,7 @@ func (l *Ledger) Prove(ctx context.Context, id string, place int, change func(r 
 	if err != nil {
 		return request.Request{}, err
 	}
-	if place >= len(boxes) {
+	if place >= len(boxes) || boxes[place].Address == "" {
 		return request.Request{}, errNoRequest
 	}
 	box := boxes[place]
