@@ -17,6 +17,9 @@ const mostCPU = time.Second
 
 // TestTheLongestTextsTakeLittleTime reads 256 KB of what is hardest for each part.
 func TestTheLongestTextsTakeLittleTime(t *testing.T) {
+	if raced {
+		t.Skip("times are of the program as it ships")
+	}
 	directory := corpusDirectory(t)
 	const size = 256 << 10
 	for name, part := range map[string]string{
