@@ -110,8 +110,9 @@ func TestOneMailManyNotices(t *testing.T) {
 	}
 }
 
-// hasten has what failed in a queue of mail come again after two seconds, for this test.
-func hasten(t *testing.T, ctx context.Context, names ...string) {
+// hasten has what failed in a queue of mail come again after so many seconds, for this
+// test: more than an invocation takes, as where it is deployed.
+func hasten(t *testing.T, ctx context.Context, seconds string, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		name = "mikla-dev-deletion-" + name
@@ -123,7 +124,7 @@ func hasten(t *testing.T, ctx context.Context, names ...string) {
 				t.Fatal(err)
 			}
 		}
-		visible(ctx, "2")
+		visible(ctx, seconds)
 		t.Cleanup(func() { visible(context.Background(), before) })
 	}
 	// A mail that is answered ends the long polls that began with the old setting.
@@ -147,7 +148,7 @@ func failedBatches(name string) (n int) {
 // letter, and before it has written down what it decided.
 func TestIntakeIsKilled(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	hasten(t, ctx, "mail-received", "letters")
+	hasten(t, ctx, "2", "mail-received")
 	const from = "killed.intake@correo.example"
 	before, failed, known := requests(t, ctx), failedBatches("mail-received"), decisions(t, ctx)
 	kill := func(service, operation string) client.Fault {
@@ -183,7 +184,7 @@ func TestSenderIsKilled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := deadline(t, time.Minute)
-			hasten(t, ctx, "letters")
+			hasten(t, ctx, "2", "letters")
 			from, failed := "killed."+name+"@correo.example", failedBatches("letters")
 			c.kill.Kind, c.kill.Count, c.kill.Function = "kill", 1, "mail-send"
 			faults := []client.Fault{c.kill}
@@ -253,12 +254,12 @@ func strike(t *testing.T, ctx context.Context, faults ...client.Fault) {
 // TestSESIsThrottled: the letter goes once SES takes it, and goes once.
 func TestSESIsThrottled(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	hasten(t, ctx, "letters")
+	hasten(t, ctx, "6", "letters")
 	const from = "throttled@correo.example"
 	before := requests(t, ctx)
-	strike(t, ctx, client.Fault{Service: "ses", Operation: "SendEmail", Kind: "throttle", Count: 7})
+	strike(t, ctx, client.Fault{Service: "ses", Operation: "SendEmail", Kind: "throttle", Count: 4})
 	mail{from: from, subject: "Delete my data", text: "Please delete all my personal data."}.post(t)
-	requireStruckSoon(t, ctx)
+	requireStruckSoon(t, ctx) // an invocation hands a letter over three times at most
 	awaitLetter(t, ctx, from, 1)
 	drainLetters(t, ctx)
 	requireLetters(t, ctx, from, 1)
@@ -268,7 +269,7 @@ func TestSESIsThrottled(t *testing.T) {
 // TestSESAnswersAreLost: a letter whose answer is lost is not handed over again at once.
 func TestSESAnswersAreLost(t *testing.T) {
 	ctx := deadline(t, time.Minute)
-	hasten(t, ctx, "letters")
+	hasten(t, ctx, "2", "letters")
 	const from = "unanswered@correo.example"
 	strike(t, ctx, client.Fault{Service: "ses", Operation: "SendEmail", Kind: "lost", Count: 1})
 	mail{from: from, subject: "Delete my data", text: "Please delete all my personal data."}.post(t)
@@ -312,7 +313,8 @@ func TestTheConfirmationBounces(t *testing.T) {
 	t.Error("the operator's list does not have the letter that came back")
 }
 
-// TestMailsThatBreakReaders: each is taken, waits for a person, and breaks nothing.
+// TestMailsThatBreakReaders: each is taken, becomes a request, and breaks nothing. What
+// cannot be read whole waits for a person.
 func TestMailsThatBreakReaders(t *testing.T) {
 	wants := "Please delete all my personal data."
 	nest := func(depth int) (head, text string) {
@@ -346,9 +348,13 @@ func TestMailsThatBreakReaders(t *testing.T) {
 			took := time.Since(posted)
 			drainLetters(t, ctx)
 			requireOpened(t, ctx, before, 1)
+			want := "needs_review"
+			if name == "NUL" { // it can be read all the same: its writer is asked for details
+				want = "awaiting_answer"
+			}
 			for id, r := range requests(t, ctx) {
-				if before[id] == nil && r["state"] != "needs_review" {
-					t.Errorf("the request is %v, expected that a person looks at it", r["state"])
+				if before[id] == nil && r["state"] != want {
+					t.Errorf("the request is %v, expected %s", r["state"], want)
 				}
 			}
 			if n := failedBatches("mail-received") - failed; n != 0 {
@@ -357,7 +363,6 @@ func TestMailsThatBreakReaders(t *testing.T) {
 			if took > 5*time.Second {
 				t.Errorf("it took %v until the request stood", took)
 			}
-			t.Log(took)
 		})
 	}
 }
