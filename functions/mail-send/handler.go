@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
@@ -38,9 +39,6 @@ func Load(lookup environment.Lookup) (Config, error) {
 // name stands before our address in letters.
 const name = "Mikla Privacy"
 
-// once keeps the SDK from sending again by itself what may have gone.
-func once(o *sesv2.Options) { o.RetryMaxAttempts = 1 }
-
 // Handler sends letters.
 type Handler struct {
 	Sender  outbox.Sender // without its secrets
@@ -58,8 +56,15 @@ func New(cfg Config, aws aws.Config) Handler {
 		Metrics: &metric.Writer{Out: os.Stdout, Now: time.Now}, Log: log,
 		Sender: outbox.Sender{Ledger: l, PublicURL: cfg.PublicURL, Address: cfg.Sender, Now: time.Now, Log: log,
 			Limits: limit.Limits{Rows: l.Rows, Now: time.Now},
-			Post:   outbox.SES{Client: sesv2.NewFromConfig(aws, once), From: name + " <" + cfg.Sender + ">", ConfigurationSet: cfg.ConfigurationSet}},
+			Post:   outbox.SES{Client: sesv2.NewFromConfig(aws, throttledOnly), From: name + " <" + cfg.Sender + ">", ConfigurationSet: cfg.ConfigurationSet}},
 	}
+}
+
+// throttledOnly has a letter handed over again at once only if SES said that it did not
+// take it. What is answered otherwise, or not at all, may have gone.
+func throttledOnly(o *sesv2.Options) {
+	throttled := retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}
+	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.Retryables = []retry.IsErrorRetryable{throttled} })
 }
 
 // Handle sends what the requests of a batch owe.

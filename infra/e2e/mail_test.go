@@ -20,7 +20,10 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/postoffice"
 )
 
-const privacyAt = "privacy@mikla.ai"
+const (
+	privacyAt  = "privacy@mikla.ai"
+	mailBucket = "mikla-dev-mail-000000000000"
+)
 
 // houses are the businesses that the mails of these tests name. They are loaded before the
 // first mail comes, since the function that reads mails keeps them for a minute.
@@ -234,7 +237,7 @@ func requireForgottenMail(t *testing.T, ctx context.Context, code string, traces
 // mailObjects are the mails and the decisions in the bucket.
 func mailObjects(t *testing.T, ctx context.Context) map[string]string {
 	t.Helper()
-	bucket := aws.String("mikla-dev-mail-000000000000")
+	bucket := aws.String(mailBucket)
 	objects := s3.NewFromConfig(server.AWSConfig(), func(o *s3.Options) { o.UsePathStyle = true })
 	listed, err := objects.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: bucket})
 	if err != nil {

@@ -69,17 +69,25 @@ func listed(raw json.RawMessage) []string {
 	return out
 }
 
-// TestRights: every call that a function really made while a lead was erased is one
-// that its role in the template allows, on that table or bucket.
+// TestRights: every call that a function really made while leads were erased, one because
+// of a notice and one because of a mail, is one that its role in the template allows, on that table or bucket.
 func TestRights(t *testing.T) {
 	ctx := deadline(t, 2*time.Minute)
 	s := scene{user: "10150000000557000", lead: "l_rights", messages: 8}
 	s.play(t, ctx)
+	w := world{}
+	w.guest("t_faro", "l_rights_m", "rights.mail.8", "Rights Mail")
+	seed(t, ctx, w)
 	if _, err := stack.Do(ctx, "DELETE", "/_local/calls", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	_, status := erase(t, ctx, s.user)
 	requireOutcome(t, status, "completed")
+	const from = "rights@correo.example"
+	challenge := ask(t, ctx, from, "rights.mail.8")
+	requireOutcome(t, confirm(t, ctx, challenge, "Rights Mail"), "completed")
+	awaitLetter(t, ctx, from, 2)
+	requireForgottenMail(t, ctx, find(t, challenge, statused), from)
 	answer, err := stack.Do(ctx, "GET", "/_local/calls", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +110,7 @@ func TestRights(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "status"} {
+	for _, name := range []string{"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "status", "mail-intake", "mail-send", "mail-events", "link"} {
 		if !functions[name] {
 			t.Errorf("no call of %s was recorded", name)
 		}
