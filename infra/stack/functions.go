@@ -243,7 +243,7 @@ func (d *deletion) everyStore(operations []string, onBucket ...func(string) righ
 func (d *deletion) located() rights {
 	operations := map[string][]string{}
 	for _, identity := range d.datam.Identities {
-		operations[identity.Store] = append(operations[identity.Store], "Query")
+		operations[identity.Store] = append(operations[identity.Store], "Query", "BatchGetItem") // what an index names is read in its table
 	}
 	for _, scope := range d.datam.Scopes {
 		for _, unit := range d.datam.Locators(scope) {
