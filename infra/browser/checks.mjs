@@ -51,6 +51,17 @@ export async function check(t, browser, page) {
   await Promise.all(tests);
 }
 
+// checkLetter looks at the HTML of a letter in every window: a mail program puts it into
+// a page of its own, so that only what is inside it counts.
+export async function checkLetter(t, browser, page) {
+  await Promise.all(Object.entries(modes).map(([mode, options]) => t.test(`${page.name}, ${mode}`, () => open(browser, page, options, async (tab) => {
+    await shoot(tab, `${page.name}-${mode}`);
+    const width = await tab.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= options.viewport.width, `scrolls sideways: ${width} px wide in a window of ${options.viewport.width}`);
+    assert.deepEqual(await tab.evaluate(cutOff), [], 'text is cut off or lies outside the window');
+  }))));
+}
+
 // shoot takes a picture of the whole page. Chromium says now and then that it cannot, on
 // a machine that is busy; the page has no part in that.
 async function shoot(tab, name) {

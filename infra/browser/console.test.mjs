@@ -1,48 +1,23 @@
 // The local stack's own page, on a stack of its own: empty, with the sample world, and
 // after a deletion, which is made with the commands that the page offers.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { check, concurrency, launch, modes, open, root } from './checks.mjs';
+import { start, until } from './stack.mjs';
 
 let browser, stack, url;
 
 before(async () => {
-  const [port, aws] = [await freePort(), await freePort()];
-  url = `http://127.0.0.1:${port}/_local/`;
-  stack = spawn(`${root}.build/local/stack`, { cwd: root, env: { ...process.env, PORT: port, AWS_PORT: aws }, stdio: ['ignore', 'ignore', 'inherit'] });
-  await until('the stack is up', async () => {
-    assert.equal(stack.exitCode, null, 'the stack ended');
-    return (await fetch(`${url}health`).catch(() => ({}))).status === 200;
-  });
+  stack = await start();
+  url = `${stack.url}/_local/`;
   browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
-  if (stack === undefined || stack.exitCode !== null) return;
-  stack.kill('SIGTERM');
-  await once(stack, 'exit');
+  await stack?.stop();
 });
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function until(what, holds) {
-  for (const end = Date.now() + 120_000; Date.now() < end; await pause(100)) {
-    if (await holds()) return;
-  }
-  assert.fail(`after two minutes it is not so that ${what}`);
-}
 
 const read = (look) => open(browser, { url }, modes.light, look);
 const text = () => read((tab) => tab.locator('main').innerText());
