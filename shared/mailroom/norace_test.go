@@ -1,0 +1,5 @@
+//go:build !race
+
+package mailroom_test
+
+const raced = false
