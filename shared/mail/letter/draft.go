@@ -79,7 +79,7 @@ func (d *draft) value(name string, values []value) span {
 
 const (
 	spaced = ` style="margin:0 0 16px"`
-	mono   = ` style="font-family:Menlo,Consolas,monospace;font-size:18px;letter-spacing:1px"`
+	mono   = ` style="font-family:Menlo,Consolas,monospace;font-size:18px"`
 	button = ` style="display:inline-block;padding:12px 20px;border-radius:8px;background-color:#163fa6;color:#ffffff;font-weight:bold;text-decoration:none"`
 	small  = ` style="font-size:14px;word-break:break-all"`
 	plain  = ` style="color:inherit;word-break:break-all"`

@@ -136,7 +136,7 @@ var spanish = &phrasebook{
 		Code: "Su código de confirmación:", PIN: "Escriba este número en la página:", StatusPage: "Estado de su solicitud:",
 		Then: "Cuando confirme", Now: "Qué pasa ahora",
 		Erased: "Qué se ha eliminado", Dates: "Cuándo", Live: "Eliminado de nuestros sistemas en uso", Backups: "Última copia de seguridad desaparecida, a más tardar",
-		Kept: "Qué conservamos y por qué", Until: "Se conserva hasta el {until}.", Elsewhere: "Copias que no son nuestras",
+		Kept: "Qué conservamos y por qué", Until: "Hasta el {until}.", Elsewhere: "Copias que no son nuestras",
 	},
 	Acts: map[Scope]string{Tenant: "Cerrar la cuenta entera", Channel: "Desconectar un canal", Lead: "Eliminar los datos de un cliente potencial"},
 	Effects: effects{
