@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
@@ -22,7 +21,6 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/dispatch"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/metacallback"
-	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/securitylog"
 )
 
@@ -44,13 +42,7 @@ func Load(lookup environment.Lookup) (Config, error) {
 	return cfg, env.Err()
 }
 
-// Secrets are read again after a minute, so that a rotation is noticed; for ten more
-// they bridge an outage of Secrets Manager.
-const (
-	secretsTTL   = time.Minute
-	secretsStale = 10 * time.Minute
-	countWithin  = 2 * time.Second // a refusal is answered even if it cannot be counted
-)
+const countWithin = 2 * time.Second // a refusal is answered even if it cannot be counted
 
 // SecurityLog counts refusals.
 type SecurityLog interface {
@@ -76,8 +68,7 @@ func New(cfg Config, aws aws.Config) Handler {
 		Metrics:  &metric.Writer{Out: os.Stdout, Now: time.Now},
 		Intake: metacallback.Intake{
 			Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys), Secrets: cfg.Secrets, Log: log,
-			Cache: &secrets.Cache{Reader: secrets.SecretsManager{Client: secretsmanager.NewFromConfig(aws)},
-				Now: time.Now, TTL: secretsTTL, Stale: secretsStale},
+			Cache: awsclients.Secrets(aws),
 			Queue: dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.Queue}},
 	}
 }

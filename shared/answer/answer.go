@@ -93,7 +93,7 @@ func (d Desk) leads(r request.Request, c onetime.Claim) bool {
 	case onetime.Closure:
 		return fresh && r.State == request.AwaitingAnswer && !r.Closing && r.Owed(request.ClosureLink)
 	case onetime.Cancel:
-		return r.State == request.CoolingOff && !r.Closing && r.Undo > 0
+		return r.Revocable() && !r.Closing
 	case onetime.Subscribe:
 		return fresh && r.Mailbox
 	}

@@ -9,10 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
+	"github.com/mikla-ai/data-deletion/shared/mail/fold"
 )
 
 // Handle is a name on a platform: facebook, instagram, or "" where the writer did not
@@ -140,17 +138,11 @@ func Phone(text string) (phones, numbers []string) {
 	return nil, []string{digits}
 }
 
-// fold is a name as it is compared: without case, marks, punctuation and spare spaces.
-func fold(name string) []string {
-	var kept strings.Builder
-	for _, r := range norm.NFKD.String(cases.Fold().String(name)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			kept.WriteRune(r)
-		default:
-			kept.WriteByte(' ')
-		}
+// words of a name as it is compared: without case, marks, punctuation and spare spaces.
+func words(name string) []string {
+	var out []string
+	for _, word := range fold.Words(name) {
+		out = append(out, word.Text)
 	}
-	return strings.Fields(kept.String())
+	return out
 }

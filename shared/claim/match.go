@@ -286,17 +286,17 @@ func (c Claim) likenesses(d datamap.Details, it livedata.Item) map[string]likene
 
 // named compares whole names. A part of one, such as a first name, says nothing.
 func (c Claim) named(name string) likeness {
-	stands := fold(name)
+	stands := words(name)
 	if len(stands) == 0 || len(c.Names) == 0 {
 		return silent
 	}
 	part := false
 	for _, said := range c.Names {
-		words := fold(said)
-		if slices.Equal(words, stands) {
+		typed := words(said)
+		if slices.Equal(typed, stands) {
 			return same
 		}
-		part = part || within(words, stands) || within(stands, words)
+		part = part || within(typed, stands) || within(stands, typed)
 	}
 	if part {
 		return silent

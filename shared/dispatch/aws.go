@@ -30,19 +30,15 @@ func (q SQS) Send(ctx context.Context, m workflow.Message) error {
 	return fault.Wrap("send a start message", err)
 }
 
-// LettersSQS is Letters on a queue.
+// LettersSQS is Letters on a queue, with the message of the other one: of its run nothing is
+// asked.
 type LettersSQS struct {
 	Client *sqs.Client
 	URL    string
 }
 
 func (q LettersSQS) Send(ctx context.Context, requestID string) error {
-	body, err := json.Marshal(workflow.Message{V: workflow.Version, RequestID: requestID, Run: 1})
-	if err != nil {
-		return fault.As(fault.Permanent, "encode a letters message", err)
-	}
-	_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(q.URL), MessageBody: aws.String(string(body))})
-	return fault.Wrap("send a letters message", err)
+	return fault.Wrap("announce letters", SQS(q).Send(ctx, workflow.Message{V: workflow.Version, RequestID: requestID, Run: 1}))
 }
 
 // StepFunctions is Executions of one state machine.

@@ -19,6 +19,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/mail/notice"
 	"github.com/mikla-ai/data-deletion/shared/mail/triage"
 	"github.com/mikla-ai/data-deletion/shared/onetime"
+	"github.com/mikla-ai/data-deletion/shared/personal"
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
 
@@ -172,8 +173,8 @@ func (c *incoming) answers(ctx context.Context, by string, r request.Request, pl
 	return nil
 }
 
-// same compares addresses that are ASCII both, which the reader and the ledger see to.
-func same(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+// same compares an address of ours with another. Those on file may hold anything.
+func same(a, b string) bool { return inbound.Same(personal.New(a), personal.New(b)) }
 
 // known is what the ledger knows, as triage asks for it.
 func (c *incoming) known() triage.Known {
