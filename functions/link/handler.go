@@ -26,7 +26,7 @@ import (
 
 // Config is the function's environment.
 type Config struct {
-	Ledger, CaseFile, CaseKeys, StartQueue, LettersQueue, CodeSecret, FingerprintSecret string
+	Ledger, CaseFile, CaseKeys, StartQueue, LettersQueue, CodeSecret, FingerprintSecret, PublicURL string
 }
 
 // Load reads and checks the environment.
@@ -34,21 +34,22 @@ func Load(lookup environment.Lookup) (Config, error) {
 	env := environment.New(lookup)
 	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"),
 		StartQueue: env.Address("START_QUEUE_URL"), LettersQueue: env.Address("LETTERS_QUEUE_URL"),
-		CodeSecret: env.Text("CODE_SECRET"), FingerprintSecret: env.Text("FINGERPRINT_SECRET")}
+		CodeSecret: env.Text("CODE_SECRET"), FingerprintSecret: env.Text("FINGERPRINT_SECRET"), PublicURL: env.Address("PUBLIC_BASE_URL")}
 	return cfg, env.Err()
 }
 
 // Handler serves the pages behind our letters' links.
 type Handler struct {
-	Desk answer.Desk // without its secrets
-	Keys awsclients.Keys
-	Log  *slog.Logger
+	Desk      answer.Desk // without its secrets
+	PublicURL string
+	Keys      awsclients.Keys
+	Log       *slog.Logger
 }
 
 // New wires the handler.
 func New(cfg Config, aws aws.Config) Handler {
 	l := awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys)
-	return Handler{Log: boundary.Logger(),
+	return Handler{Log: boundary.Logger(), PublicURL: cfg.PublicURL,
 		Keys: awsclients.Keys{Cache: awsclients.Secrets(aws), Code: cfg.CodeSecret, Fingerprint: cfg.FingerprintSecret},
 		Desk: answer.Desk{Ledger: l, Limits: limit.Limits{Rows: l.Rows, Now: time.Now}, Now: time.Now,
 			Start:   dispatch.SQS{Client: sqs.NewFromConfig(aws), URL: cfg.StartQueue},
@@ -84,7 +85,7 @@ func (h Handler) asked(ctx context.Context, event events.APIGatewayProxyRequest)
 	if err != nil {
 		form = nil // what is no form says nothing: the page asks again
 	}
-	a := asked{Desk: h.Desk, form: form, send: event.HTTPMethod == http.MethodPost,
+	a := asked{Desk: h.Desk, public: h.PublicURL, form: form, send: event.HTTPMethod == http.MethodPost,
 		language: page.Choose(first(form.Get("lang"), event.QueryStringParameters["lang"]), httpevent.Header(event, "Accept-Language"))}
 	a.Keys, a.Limits.Keys = keys, keys.Fingerprint
 	return a, nil

@@ -37,7 +37,7 @@ type bench struct {
 // newBench is a world in which a person was sent a link.
 func newBench(t *testing.T) *bench {
 	b := &bench{World: mailroomtest.New(t)}
-	b.handler = Handler{Desk: b.Desk(), Log: slog.New(slog.NewJSONHandler(&b.log, nil)),
+	b.handler = Handler{Desk: b.Desk(), PublicURL: "https://privacy.example", Log: slog.New(slog.NewJSONHandler(&b.log, nil)),
 		Keys: awsclients.Keys{Cache: b.Secrets(), Code: mailroomtest.CodeSecret, Fingerprint: mailroomtest.FingerprintSecret}}
 	b.Write(mailroomtest.Mail{From: tom, Subject: "Delete my data",
 		Body: "Please delete all my personal data. I wrote to Harbour View Hotel on Facebook, my handle is @tom.kaczmarek.7\n"})
@@ -80,8 +80,12 @@ func TestConfirmingNeedsADetailAndWorksOnce(t *testing.T) {
 	if out := b.call("POST", b.token, url.Values{"name": {""}, "when": {"soon"}}); out.StatusCode != 422 || b.Only().State != request.AwaitingAnswer {
 		t.Errorf("without a detail answered %d", out.StatusCode)
 	}
-	if out := b.call("POST", b.token, url.Values{"name": {"Tom Kaczmarek"}}); out.StatusCode != 200 || b.Only().State != request.Completed {
-		t.Errorf("answered %d, the request stands at %s", out.StatusCode, b.Only().State)
+	thanks := b.call("POST", b.token, url.Values{"name": {"Tom Kaczmarek"}})
+	if thanks.StatusCode != 200 || b.Only().State != request.Completed {
+		t.Errorf("answered %d, the request stands at %s", thanks.StatusCode, b.Only().State)
+	}
+	if code, err := ledger.Code(b.Only(), b.World.Keys.Code); err != nil || !strings.Contains(thanks.Body, `href="https://privacy.example/status/`+code.Reveal()+`?lang=fr"`) {
+		t.Errorf("the thanks do not lead to the status page: %v", err)
 	}
 	unknown := b.call("GET", strings.Repeat("a", len(b.token)), nil)
 	for _, used := range []response{b.call("GET", b.token, nil), b.call("POST", b.token, url.Values{"name": {"Tom Kaczmarek"}}), b.call("GET", "x", nil)} {
@@ -177,5 +181,5 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "START_QUEUE_URL", "LETTERS_QUEUE_URL", "CODE_SECRET", "FINGERPRINT_SECRET")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "START_QUEUE_URL", "LETTERS_QUEUE_URL", "CODE_SECRET", "FINGERPRINT_SECRET", "PUBLIC_BASE_URL")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/claim"
 	"github.com/mikla-ai/data-deletion/shared/confirmation"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/linkpage"
 	"github.com/mikla-ai/data-deletion/shared/onetime"
 	"github.com/mikla-ai/data-deletion/shared/page"
@@ -20,6 +21,7 @@ import (
 // asked is one call: a look at a page, or its form.
 type asked struct {
 	answer.Desk
+	public   string // scheme and host of the pages
 	form     url.Values
 	send     bool
 	language page.Language
@@ -68,12 +70,19 @@ func (a asked) take(ctx context.Context, slip answer.Slip, view *linkpage.View) 
 	switch err {
 	case nil:
 		view.Step = linkpage.Done
+		view.StatusURL, err = a.status(slip.Request)
 	case answer.ErrPin:
 		view.Problem, view.Tries, err = linkpage.WrongPIN, view.Tries-1, nil
 	case answer.ErrTooMany:
 		view.Step, err = linkpage.Throttled, nil
 	}
 	return err
+}
+
+// status is where the person sees what becomes of the request.
+func (a asked) status(r request.Request) (string, error) {
+	code, err := ledger.Code(r, a.Keys.Code)
+	return a.public + "/status/" + code.Reveal() + "?lang=" + string(a.language), err
 }
 
 const longest = 200 // characters of a field

@@ -298,6 +298,7 @@ func (d *deletion) addLink() {
 			"LETTERS_QUEUE_URL":  d.lettersQueue.QueueUrl(),
 			"CODE_SECRET":        d.codeSecret.SecretArn(),
 			"FINGERPRINT_SECRET": d.fingerprint.SecretArn(),
+			"PUBLIC_BASE_URL":    d.publicBaseURL,
 		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),

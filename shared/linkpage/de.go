@@ -55,16 +55,13 @@ var german = &phrasebook{
 	AtOnce:    "Das geschieht sofort und lässt sich nicht rückgängig machen.",
 	DoneLater: "Die Zugriffstoken sind gelöscht und die Daten verborgen. {hours} Stunden lang können Sie noch abbrechen, über den Link, den wir allen Administratoren schicken. Danach werden die Daten endgültig gelöscht.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Name des Betriebs, dem Sie geschrieben haben", "Er steht oben in Ihrem Chat mit ihm. Wenn mehrere so heißen, fügen Sie den Ort hinzu."},
-		FieldHandle:   {"Ihr Benutzername dort", "Bei Instagram steht er oben in Ihrem Profil. Bei Facebook ist der Link zu Ihrem Profil am besten."},
-		FieldName:     {"Ihr Name, wie er dort angezeigt wird", "Der Name in Ihrem Profil, nicht der Benutzername."},
-		FieldWhen:     {"Ein Monat, in dem Sie ihm geschrieben haben", "Jahr und Monat, wie 2026-05. Ungefähr genügt."},
-		FieldPhone:    {"Ihre Telefonnummer", "Mit Landesvorwahl, wenn Sie über WhatsApp geschrieben oder sie im Chat genannt haben."},
-		FieldPIN:      {"Sechs Ziffern", "Sie stehen in der Mail, die Sie hierher gebracht hat."},
+		FieldName:  {"Ihr Name, wie er dort angezeigt wird", "Der Name in Ihrem Profil, nicht der Benutzername."},
+		FieldWhen:  {"Ein Monat, in dem Sie ihm geschrieben haben", "Jahr und Monat, wie 2026-05. Ungefähr genügt."},
+		FieldPhone: {"Ihre Telefonnummer", "Mit Landesvorwahl, wenn Sie über WhatsApp geschrieben oder sie im Chat genannt haben."},
+		FieldPIN:   {"Sechs Ziffern", "Sie stehen in der Mail, die Sie hierher gebracht hat."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "Wir brauchen noch eine Angabe: Bitte tragen Sie Ihren Namen dort, den Monat oder Ihre Telefonnummer ein.",
-		NoBusiness:   "Bitte nennen Sie uns den Namen des Betriebs, dem Sie geschrieben haben.",
 		WrongPIN:     "Das ist nicht die Nummer aus unserer Mail. Verbleibende Versuche: {tries}.",
 	},
 	Status: "Den Stand des Antrags ansehen",
@@ -72,5 +69,5 @@ var german = &phrasebook{
 		"Er wurde schon benutzt, ist älter als 7 Tage oder unvollständig.",
 		"Haben Sie schon auf die Schaltfläche gedrückt? Dann ist nichts weiter zu tun. Sonst antworten Sie einfach auf unsere Mail oder schreiben Sie an " + mailbox + ", und wir schicken Ihnen einen neuen.",
 	}},
-	Throttled: said{Headline: "Zu viele Versuche", Text: []string{"Bitte warten Sie eine Stunde, und öffnen Sie dann den Link aus unserer Mail noch einmal. Bis dahin geht nichts verloren."}},
+	Throttled: said{Headline: "Zu viele Versuche", Text: []string{"Keine der eingegebenen Nummern war die aus unserer Mail. Jemand aus unserem Team sieht sich den Antrag jetzt an; bis dahin geschieht nichts."}},
 }

@@ -55,16 +55,13 @@ var english = &phrasebook{
 	AtOnce:    "That happens at once, and cannot be undone.",
 	DoneLater: "The access tokens are deleted and the data is hidden. For {hours} hours you can still cancel, with the link that we are sending to all administrators. Then the data is deleted for good.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Name of the business that you wrote to", "It stands at the top of your chat with it. If several have the same name, add the city."},
-		FieldHandle:   {"Your username there", "On Instagram it stands at the top of your profile. On Facebook, the link of your profile is best."},
-		FieldName:     {"Your name, as it is shown there", "The name in your profile, not the username."},
-		FieldWhen:     {"A month in which you wrote to it", "Year and month, as in 2026-05. Roughly is enough."},
-		FieldPhone:    {"Your phone number", "With the country code, if you wrote on WhatsApp or gave it in the chat."},
-		FieldPIN:      {"Six digits", "They stand in the mail that brought you here."},
+		FieldName:  {"Your name, as it is shown there", "The name in your profile, not the username."},
+		FieldWhen:  {"A month in which you wrote to it", "Year and month, as in 2026-05. Roughly is enough."},
+		FieldPhone: {"Your phone number", "With the country code, if you wrote on WhatsApp or gave it in the chat."},
+		FieldPIN:   {"Six digits", "They stand in the mail that brought you here."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "We need one more detail: please fill in your name there, the month, or your phone number.",
-		NoBusiness:   "Please tell us the name of the business that you wrote to.",
 		WrongPIN:     "This is not the number from our mail. Tries left: {tries}.",
 	},
 	Status: "See the status of the request",
@@ -72,5 +69,5 @@ var english = &phrasebook{
 		"It has been used already, it is older than 7 days, or it is incomplete.",
 		"Have you pressed the button already? Then there is nothing more to do. Otherwise just answer our mail, or write to " + mailbox + ", and we send you a new one.",
 	}},
-	Throttled: said{Headline: "Too many tries", Text: []string{"Please wait an hour, and then open the link from our mail again. Nothing is lost until then."}},
+	Throttled: said{Headline: "Too many tries", Text: []string{"None of the numbers was the one from our mail. Somebody on our team looks at the request now; until then nothing happens."}},
 }

@@ -55,16 +55,13 @@ var spanish = &phrasebook{
 	AtOnce:    "Ocurre de inmediato y no se puede deshacer.",
 	DoneLater: "Los tokens de acceso están eliminados y los datos, ocultos. Durante {hours} horas todavía puede cancelar con el enlace que enviamos a todos los administradores. Después, los datos se borran definitivamente.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Nombre del negocio al que escribió", "Está en la parte superior de su chat con él. Si hay varios con el mismo nombre, añada la ciudad."},
-		FieldHandle:   {"Su usuario allí", "En Instagram está en la parte superior de su perfil. En Facebook, lo mejor es el enlace de su perfil."},
-		FieldName:     {"Su nombre, tal como aparece allí", "El nombre de su perfil, no el usuario."},
-		FieldWhen:     {"Un mes en el que le escribió", "Año y mes, como 2026-05. Basta con una aproximación."},
-		FieldPhone:    {"Su número de teléfono", "Con el prefijo del país, si escribió por WhatsApp o lo dio en el chat."},
-		FieldPIN:      {"Seis cifras", "Están en el correo que le trajo hasta aquí."},
+		FieldName:  {"Su nombre, tal como aparece allí", "El nombre de su perfil, no el usuario."},
+		FieldWhen:  {"Un mes en el que le escribió", "Año y mes, como 2026-05. Basta con una aproximación."},
+		FieldPhone: {"Su número de teléfono", "Con el prefijo del país, si escribió por WhatsApp o lo dio en el chat."},
+		FieldPIN:   {"Seis cifras", "Están en el correo que le trajo hasta aquí."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "Nos falta un dato más: indique su nombre allí, el mes o su número de teléfono.",
-		NoBusiness:   "Indíquenos el nombre del negocio al que escribió.",
 		WrongPIN:     "Este no es el número de nuestro correo. Intentos restantes: {tries}.",
 	},
 	Status: "Ver el estado de la solicitud",
@@ -72,5 +69,5 @@ var spanish = &phrasebook{
 		"Ya se ha usado, tiene más de 7 días o está incompleto.",
 		"¿Ya pulsó el botón? Entonces no hay nada más que hacer. Si no, responda a nuestro correo o escriba a " + mailbox + " y le enviaremos uno nuevo.",
 	}},
-	Throttled: said{Headline: "Demasiados intentos", Text: []string{"Espere una hora y vuelva a abrir el enlace de nuestro correo. Hasta entonces no se pierde nada."}},
+	Throttled: said{Headline: "Demasiados intentos", Text: []string{"Ninguno de los números era el de nuestro correo. Ahora una persona de nuestro equipo mira la solicitud; hasta entonces no pasa nada."}},
 }

@@ -55,16 +55,13 @@ var french = &phrasebook{
 	AtOnce:    "Cela se fait aussitôt et ne peut pas être annulé.",
 	DoneLater: "Les jetons d’accès sont supprimés et les données masquées. Pendant {hours} heures, vous pouvez encore annuler avec le lien que nous envoyons à tous les administrateurs. Ensuite, les données sont supprimées définitivement.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Nom de l’établissement auquel vous avez écrit", "Il figure en haut de votre conversation avec lui. Si plusieurs portent le même nom, ajoutez la ville."},
-		FieldHandle:   {"Votre nom d’utilisateur là-bas", "Sur Instagram, il figure en haut de votre profil. Sur Facebook, le mieux est le lien de votre profil."},
-		FieldName:     {"Votre nom, tel qu’il y est affiché", "Le nom de votre profil, pas le nom d’utilisateur."},
-		FieldWhen:     {"Un mois où vous lui avez écrit", "Année et mois, comme 2026-05. À peu près suffit."},
-		FieldPhone:    {"Votre numéro de téléphone", "Avec l’indicatif du pays, si vous avez écrit sur WhatsApp ou l’avez donné dans la conversation."},
-		FieldPIN:      {"Six chiffres", "Ils se trouvent dans l’e-mail qui vous a amené ici."},
+		FieldName:  {"Votre nom, tel qu’il y est affiché", "Le nom de votre profil, pas le nom d’utilisateur."},
+		FieldWhen:  {"Un mois où vous lui avez écrit", "Année et mois, comme 2026-05. À peu près suffit."},
+		FieldPhone: {"Votre numéro de téléphone", "Avec l’indicatif du pays, si vous avez écrit sur WhatsApp ou l’avez donné dans la conversation."},
+		FieldPIN:   {"Six chiffres", "Ils se trouvent dans l’e-mail qui vous a amené ici."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "Il nous faut un détail de plus : indiquez votre nom là-bas, le mois ou votre numéro de téléphone.",
-		NoBusiness:   "Indiquez-nous le nom de l’établissement auquel vous avez écrit.",
 		WrongPIN:     "Ce n’est pas le numéro de notre e-mail. Essais restants : {tries}.",
 	},
 	Status: "Voir l’état de la demande",
@@ -72,5 +69,5 @@ var french = &phrasebook{
 		"Il a déjà servi, il a plus de 7 jours ou il est incomplet.",
 		"Avez-vous déjà appuyé sur le bouton ? Alors il n’y a plus rien à faire. Sinon, répondez à notre e-mail ou écrivez à " + mailbox + ", et nous vous en enverrons un nouveau.",
 	}},
-	Throttled: said{Headline: "Trop d’essais", Text: []string{"Attendez une heure, puis rouvrez le lien de notre e-mail. Rien n’est perdu d’ici là."}},
+	Throttled: said{Headline: "Trop d’essais", Text: []string{"Aucun des numéros n’était celui de notre e-mail. Une personne de notre équipe examine maintenant la demande ; d’ici là, rien ne se passe."}},
 }

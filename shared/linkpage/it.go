@@ -55,16 +55,13 @@ var italian = &phrasebook{
 	AtOnce:    "Avviene subito e non si può annullare.",
 	DoneLater: "I token di accesso sono eliminati e i dati nascosti. Per {hours} ore può ancora annullare con il link che inviamo a tutti gli amministratori. Poi i dati vengono cancellati definitivamente.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Nome dell’attività a cui ha scritto", "È in alto nella chat. Se ce ne sono diverse con lo stesso nome, aggiunga la città."},
-		FieldHandle:   {"Il suo nome utente lì", "Su Instagram è in alto nel suo profilo. Su Facebook va meglio il link del suo profilo."},
-		FieldName:     {"Il suo nome, come appare lì", "Il nome del profilo, non il nome utente."},
-		FieldWhen:     {"Un mese in cui le ha scritto", "Anno e mese, come 2026-05. Basta un’indicazione approssimativa."},
-		FieldPhone:    {"Il suo numero di telefono", "Con il prefisso del Paese, se ha scritto su WhatsApp o lo ha dato nella chat."},
-		FieldPIN:      {"Sei cifre", "Sono nell’e-mail che l’ha portata qui."},
+		FieldName:  {"Il suo nome, come appare lì", "Il nome del profilo, non il nome utente."},
+		FieldWhen:  {"Un mese in cui le ha scritto", "Anno e mese, come 2026-05. Basta un’indicazione approssimativa."},
+		FieldPhone: {"Il suo numero di telefono", "Con il prefisso del Paese, se ha scritto su WhatsApp o lo ha dato nella chat."},
+		FieldPIN:   {"Sei cifre", "Sono nell’e-mail che l’ha portata qui."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "Ci serve ancora un dettaglio: indichi il suo nome lì, il mese o il suo numero di telefono.",
-		NoBusiness:   "Ci indichi il nome dell’attività a cui ha scritto.",
 		WrongPIN:     "Questo non è il numero nella nostra e-mail. Tentativi rimasti: {tries}.",
 	},
 	Status: "Vedi lo stato della richiesta",
@@ -72,5 +69,5 @@ var italian = &phrasebook{
 		"È già stato usato, ha più di 7 giorni oppure è incompleto.",
 		"Ha già premuto il pulsante? Allora non c’è altro da fare. Altrimenti risponda alla nostra e-mail o scriva a " + mailbox + ", e gliene invieremo uno nuovo.",
 	}},
-	Throttled: said{Headline: "Troppi tentativi", Text: []string{"Aspetti un’ora e poi riapra il link della nostra e-mail. Fino ad allora non si perde nulla."}},
+	Throttled: said{Headline: "Troppi tentativi", Text: []string{"Nessuno dei numeri era quello della nostra e-mail. Ora una persona del nostro team esamina la richiesta; fino ad allora non succede nulla."}},
 }

@@ -46,23 +46,13 @@ func (b *phrasebook) fields(v View) []page.Field {
 	case Closure:
 		return []page.Field{b.field(FieldPIN, "text", "dir", "ltr", "inputmode", "numeric", "autocomplete", "one-time-code", "maxlength", "12", "required", "")}
 	case Confirm:
-		return append(b.missing(v),
+		return []page.Field{
 			b.field(FieldName, "text", "dir", "auto", "autocomplete", "name", "maxlength", "200"),
 			b.field(FieldWhen, "month", "autocomplete", "off", "maxlength", "40", "placeholder", "2026-05"),
-			b.field(FieldPhone, "tel", "dir", "ltr", "autocomplete", "tel", "maxlength", "40"))
+			b.field(FieldPhone, "tel", "dir", "ltr", "autocomplete", "tel", "maxlength", "40"),
+		}
 	}
 	return nil
-}
-
-func (b *phrasebook) missing(v View) []page.Field {
-	var fields []page.Field
-	if v.NeedBusiness {
-		fields = append(fields, b.field(FieldBusiness, "text", "dir", "auto", "autocomplete", "off", "maxlength", "200", "required", ""))
-	}
-	if v.NeedHandle {
-		fields = append(fields, b.field(FieldHandle, "text", "dir", "ltr", "autocomplete", "off", "autocapitalize", "none", "spellcheck", "false", "maxlength", "200"))
-	}
-	return fields
 }
 
 func (b *phrasebook) field(name, kind string, more ...string) page.Field {

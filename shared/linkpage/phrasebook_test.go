@@ -28,12 +28,12 @@ func TestEnglishHasWordsForEverything(t *testing.T) {
 			t.Errorf("a closure of a %s has no words", s)
 		}
 	}
-	for _, p := range []Problem{NothingGiven, NoBusiness, WrongPIN} {
+	for _, p := range []Problem{NothingGiven, WrongPIN} {
 		if english.Problems[p] == "" {
 			t.Errorf("%s has no words", p)
 		}
 	}
-	for _, name := range []string{FieldBusiness, FieldHandle, FieldName, FieldWhen, FieldPhone, FieldPIN} {
+	for _, name := range []string{FieldName, FieldWhen, FieldPhone, FieldPIN} {
 		if english.Fields[name].Label == "" {
 			t.Errorf("the field %s has no label", name)
 		}

@@ -55,16 +55,13 @@ var portuguese = &phrasebook{
 	AtOnce:    "Isso acontece imediatamente e não pode ser desfeito.",
 	DoneLater: "Os tokens de acesso estão excluídos e os dados, ocultos. Durante {hours} horas você ainda pode cancelar com o link que enviamos a todos os administradores. Depois, os dados são excluídos definitivamente.",
 	Fields: map[string]fieldText{
-		FieldBusiness: {"Nome da empresa para a qual você escreveu", "Está no alto da sua conversa com ela. Se várias têm o mesmo nome, acrescente a cidade."},
-		FieldHandle:   {"O seu nome de usuário lá", "No Instagram, está no alto do seu perfil. No Facebook, o melhor é o link do seu perfil."},
-		FieldName:     {"O seu nome, como aparece lá", "O nome do perfil, não o nome de usuário."},
-		FieldWhen:     {"Um mês em que você escreveu para ela", "Ano e mês, como 2026-05. Aproximadamente já basta."},
-		FieldPhone:    {"O seu número de telefone", "Com o código do país, se você escreveu pelo WhatsApp ou o informou na conversa."},
-		FieldPIN:      {"Seis algarismos", "Estão no e-mail que trouxe você até aqui."},
+		FieldName:  {"O seu nome, como aparece lá", "O nome do perfil, não o nome de usuário."},
+		FieldWhen:  {"Um mês em que você escreveu para ela", "Ano e mês, como 2026-05. Aproximadamente já basta."},
+		FieldPhone: {"O seu número de telefone", "Com o código do país, se você escreveu pelo WhatsApp ou o informou na conversa."},
+		FieldPIN:   {"Seis algarismos", "Estão no e-mail que trouxe você até aqui."},
 	},
 	Problems: map[Problem]string{
 		NothingGiven: "Precisamos de mais um dado: informe o seu nome lá, o mês ou o seu número de telefone.",
-		NoBusiness:   "Informe o nome da empresa para a qual você escreveu.",
 		WrongPIN:     "Este não é o número do nosso e-mail. Tentativas restantes: {tries}.",
 	},
 	Status: "Ver o andamento do pedido",
@@ -72,5 +69,5 @@ var portuguese = &phrasebook{
 		"Ele já foi usado, tem mais de 7 dias ou está incompleto.",
 		"Você já clicou no botão? Então não há mais nada a fazer. Se não, responda ao nosso e-mail ou escreva para " + mailbox + ", e enviaremos um novo.",
 	}},
-	Throttled: said{Headline: "Tentativas demais", Text: []string{"Espere uma hora e abra de novo o link do nosso e-mail. Nada se perde até lá."}},
+	Throttled: said{Headline: "Tentativas demais", Text: []string{"Nenhum dos números era o do nosso e-mail. Agora uma pessoa da nossa equipe analisa o pedido; até lá, nada acontece."}},
 }

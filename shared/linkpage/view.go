@@ -33,7 +33,7 @@ const (
 	Asking    Step = ""          // the form
 	Done      Step = "done"      // it was sent and taken
 	Gone      Step = "gone"      // expired, used, unknown and forged links look the same
-	Throttled Step = "throttled" // too many tries
+	Throttled Step = "throttled" // too many wrong PINs: a person has it
 )
 
 // Scope is what a closure takes with it.
@@ -53,7 +53,6 @@ type Problem string
 
 const (
 	NothingGiven Problem = "nothing_given" // none of name, when and phone
-	NoBusiness   Problem = "no_business"
 	WrongPIN     Problem = "wrong_pin"
 )
 
@@ -63,8 +62,6 @@ type View struct {
 	Kind     Kind
 	Step     Step
 	Problem  Problem // while asking; "": none
-
-	NeedBusiness, NeedHandle bool // Confirm: ask for these too
 
 	Scope    Scope  // Closure
 	Business string // Closure, Cancel: its name by our records; "": not shown
@@ -89,12 +86,10 @@ func (v View) Status() int {
 
 // The names of the forms' fields.
 const (
-	FieldBusiness = "business"
-	FieldHandle   = "handle"
-	FieldName     = "name"
-	FieldWhen     = "when" // YYYY-MM, but whatever was typed where a browser has no such field
-	FieldPhone    = "phone"
-	FieldPIN      = "pin"
+	FieldName  = "name"
+	FieldWhen  = "when" // YYYY-MM, but whatever was typed where a browser has no such field
+	FieldPhone = "phone"
+	FieldPIN   = "pin"
 )
 
 // HTML writes the page. It fails for a view that it has no words for, before it has

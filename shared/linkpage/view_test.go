@@ -26,7 +26,6 @@ func samples() map[string]linkpage.View {
 	views := map[string]linkpage.View{
 		"gone":              {Step: linkpage.Gone},
 		"throttled":         {Step: linkpage.Throttled},
-		"confirm-missing":   {Kind: linkpage.Confirm, NeedBusiness: true, NeedHandle: true},
 		"confirm-nothing":   {Kind: linkpage.Confirm, Problem: linkpage.NothingGiven},
 		"closure-wrong":     {Kind: linkpage.Closure, Scope: linkpage.Tenant, Business: business, Hours: 72, Problem: linkpage.WrongPIN, Tries: 4},
 		"closure-channel":   {Kind: linkpage.Closure, Scope: linkpage.Channel, Business: business, Hours: 24},
@@ -70,7 +69,7 @@ func TestPagesAreGolden(t *testing.T) {
 	pages := in(t, page.English, "")
 	for _, l := range page.Languages()[1:] {
 		for name, html := range in(t, l, "."+string(l)) {
-			if plain, _, _ := strings.Cut(name, "."); l == page.Arabic || plain == "confirm-missing" || plain == "closure-wrong" {
+			if plain, _, _ := strings.Cut(name, "."); l == page.Arabic || plain == "closure-wrong" {
 				pages[name] = html
 			}
 		}
@@ -122,7 +121,7 @@ func TestOnlyAFormActs(t *testing.T) {
 
 func TestFieldsOfEachForm(t *testing.T) {
 	for name, want := range map[string]string{
-		"confirm": "[name when phone]", "confirm-missing": "[business handle name when phone]", "closure": "[pin]",
+		"confirm": "[name when phone]", "closure": "[pin]",
 		"cancel": "[]", "optin": "[]",
 	} {
 		found := []string{}
