@@ -83,6 +83,7 @@ func (c *incoming) accept(ctx context.Context) error {
 	if err != answer.ErrGone {
 		return err
 	}
+	c.late = true
 	return c.human(ctx) // it went on meanwhile: a person reads what is meant
 }
 
@@ -143,7 +144,7 @@ func (c *incoming) admit(ctx context.Context, o opening) (request.Request, error
 	}
 	r, err := c.Ledger.Admit(ctx, ledger.Notice{Intake: "mail",
 		Asked:    request.Asked{Kind: o.kind, ReceivedAt: at, Cutoff: c.notice.At},
-		Identity: o.identity, Requester: o.who, Occasion: occasion(c.notice), Facts: o.said, Mailboxes: o.boxes,
+		Identity: o.identity, Requester: o.who, Occasion: c.occasion(), Facts: o.said, Mailboxes: o.boxes,
 		Begin: func(r *request.Request) error {
 			c.note(r)
 			if err := o.begin(r); err != nil || !allowed {
@@ -164,6 +165,15 @@ func (c *incoming) admit(ctx context.Context, o opening) (request.Request, error
 	}
 	c.request = r.ID
 	return r, c.goOn(ctx, r)
+}
+
+// occasion is the mail; one that came too late for the request that it answers is pointed
+// to that already, and is another occasion.
+func (c *incoming) occasion() []string {
+	if c.late {
+		return append(occasion(c.notice), "too late")
+	}
+	return occasion(c.notice)
 }
 
 // reopens says that an answer may take the request up again.

@@ -126,3 +126,33 @@ func TestAMonthThatEveryGuessFits(t *testing.T) {
 		}
 	}
 }
+
+// What is written back while the request runs is not for the request any more: a person
+// reads it, and the mail stays until then.
+func TestWhatComesTooLateIsRead(t *testing.T) {
+	w := mailroomtest.New(t)
+	w.Write(english)
+	letter, asked := w.Last(tom), w.Only()
+	if _, err := w.Ledger.Update(t.Context(), asked.ID, 0, func(r *request.Request) error {
+		r.State = request.Purging
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	n := w.Post(w.Reply(letter, "Stop, please cancel my request. That was not me.\n"))
+	for range 2 { // delivered twice
+		w.Receive(n)
+	}
+	all := w.Requests()
+	if len(all) != 2 {
+		t.Fatalf("there are %d requests", len(all))
+	}
+	for _, r := range all {
+		if r.ID != asked.ID && (r.State != request.NeedsReview || !r.ForPerson() || len(r.Mails) != 1 || r.Mails[0] != n.MessageID) {
+			t.Errorf("the late mail is in a request that is %s, with %d mails", r.State, len(r.Mails))
+		}
+		if r.ID == asked.ID && len(r.Mails) != 1 {
+			t.Errorf("the request that runs has %d mails", len(r.Mails))
+		}
+	}
+}

@@ -36,6 +36,7 @@ type incoming struct {
 	decision triage.Decision
 
 	request string // that came of it
+	late    bool   // what it answers does not wait any more
 	limited bool
 }
 
