@@ -1,6 +1,7 @@
 package mailroom_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/answer"
 	"github.com/mikla-ai/data-deletion/shared/claim"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
+	"github.com/mikla-ai/data-deletion/shared/limit"
 	"github.com/mikla-ai/data-deletion/shared/mailroom/mailroomtest"
 	"github.com/mikla-ai/data-deletion/shared/request"
 )
@@ -154,5 +157,107 @@ func TestWhatComesTooLateIsRead(t *testing.T) {
 		if r.ID == asked.ID && len(r.Mails) != 1 {
 			t.Errorf("the request that runs has %d mails", len(r.Mails))
 		}
+	}
+}
+
+// Somebody who forges the admin's address uses up the answers of a day; the admin's own
+// closure is a person's then, and not lost.
+func TestAClosureOverTheLimitGoesToAPerson(t *testing.T) {
+	w := harbour(t)
+	for range limit.Replies.Most {
+		m := closing
+		m.Subject, m.Body = "Question", "How long do you keep data?\n"
+		w.Write(m)
+	}
+	if taken := w.Write(closing); !taken.Limited {
+		t.Fatal("the limit does not hold")
+	}
+	if r := closureOf(t, w); r.State != request.NeedsReview || !r.ForPerson() {
+		t.Errorf("the closure is %s", r.State)
+	}
+}
+
+// A limit is one mailbox's, in whatever letters it is written.
+func TestALimitIsAMailboxes(t *testing.T) {
+	w := mailroomtest.New(t)
+	l := w.Desk().Limits
+	for i, address := range []string{"Me@guest.example", "mE@guest.example", "me@GUEST.example", "ME@guest.example"} {
+		ok, err := l.Take(t.Context(), limit.Lookups, address, fmt.Sprint(i))
+		if err != nil || ok != (i < limit.Lookups.Most) {
+			t.Errorf("%s: %v, %v", address, ok, err)
+		}
+	}
+}
+
+// Whether a business is a customer of ours does not show in what a stranger hears.
+func TestAStrangerHearsTheSameOfEveryBusiness(t *testing.T) {
+	for _, name := range []string{"Harbour View Hotel", "Grand Hotel Nowhere"} {
+		w := harbour(t)
+		m := closing
+		m.From = "stranger@guest.example"
+		m.Body = "Hello,\n\nplease close our account with Mikla and delete all our data.\n\n" + name + "\n"
+		w.Write(m)
+		kinds(t, w, m.From)
+	}
+}
+
+// Many on file, some of them twice: the first twenty are written to, once.
+func TestManyAdmins(t *testing.T) {
+	w := harbour(t)
+	it := w.Live.Item("tenants", "t_harbour")
+	list := &types.AttributeValueMemberL{}
+	for i := range 120 {
+		list.Value = append(list.Value, &types.AttributeValueMemberS{Value: fmt.Sprintf("admin%d@harbourview.example", i%60)})
+	}
+	it["admin_emails"] = list
+	w.Live.Put("tenants", it)
+	m := closing
+	m.From = "admin7@harbourview.example"
+	w.Write(m)
+	boxes, err := w.Ledger.Mailboxes(t.Context(), closureOf(t, w).ID)
+	if err != nil || len(boxes) != 20 || boxes[0].Address != m.From {
+		t.Errorf("%d mailboxes, %v", len(boxes), err)
+	}
+	kinds(t, w, m.From, request.ClosureLink)
+}
+
+// Once the purge of a closure has begun, nobody takes it back: neither the link nor the
+// step that was late.
+func TestNobodyTakesBackWhatHasBegun(t *testing.T) {
+	w, _ := closed(t)
+	letter := w.Last(manager)
+	r := closureOf(t, w)
+	if _, err := w.Ledger.Update(t.Context(), r.ID, 0, func(r *request.Request) error { return r.Settle() }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Desk().Look(t.Context(), w.Token(letter)); err != answer.ErrGone {
+		t.Errorf("the link leads somewhere: %v", err)
+	}
+	_, err := w.Ledger.Update(t.Context(), r.ID, 0, func(r *request.Request) error { return r.End(request.Withdrawn, w.Now()) })
+	if fault.KindOf(err) != fault.Conflict {
+		t.Errorf("it can be ended: %v", err)
+	}
+	ended := request.Request{State: request.CoolingOff, Undo: time.Hour, Closing: true}
+	if err := ended.Settle(); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("what was taken back begins: %v", err)
+	}
+}
+
+// Nobody is added to a correspondence that is being destroyed, and a sender that dies in
+// the middle of that leaves it to the next.
+func TestACorrespondenceThatGoes(t *testing.T) {
+	w := mailroomtest.New(t)
+	r := fromMeta(t, w, true)
+	if _, err := w.Ledger.Update(t.Context(), r.ID, 0, func(r *request.Request) error {
+		r.Mailbox, r.Scrubbing = true, true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	subscribe(t, w, r, reader)
+	kinds(t, w, reader)
+	w.Pass(time.Hour, 10*time.Minute)
+	if r, err := w.Ledger.Get(t.Context(), r.ID); err != nil || r.Mailbox || r.Scrubbing {
+		t.Errorf("mailbox %v, scrubbing %v, %v", r.Mailbox, r.Scrubbing, err)
 	}
 }

@@ -213,3 +213,47 @@ func TestAllLettersTogetherAreLimited(t *testing.T) {
 	b.World.World.Pass(limit.Overall.Per)
 	b.run(outbox.Done{Sent: 1})
 }
+
+// unreadable is the ledger's rows while the table of case files answers nothing.
+type unreadable struct{ ledger.Rows }
+
+func (r unreadable) Query(ctx context.Context, table ledger.Table, pk, prefix, after string, most int) ([]ledger.Row, error) {
+	if table == ledger.CaseFile {
+		return nil, fault.New(fault.Retry, "throttled")
+	}
+	return r.Rows.Query(ctx, table, pk, prefix, after, most)
+}
+
+// An outage of ours is no try: nothing went, however often.
+func TestAnOutageUsesUpNoTries(t *testing.T) {
+	b := newLife(t)
+	s := b.Sender()
+	book := *s.Ledger
+	book.Rows = unreadable{book.Rows}
+	s.Ledger = &book
+	for range 5 {
+		if _, err := s.Run(t.Context(), b.id); fault.KindOf(err) != fault.Retry {
+			t.Errorf("got %v", err)
+		}
+	}
+	if l := b.letter(); l.State != request.Due || l.Tries != 0 {
+		t.Errorf("the letter is %s after %d tries", l.State, l.Tries)
+	}
+	b.run(outbox.Done{Sent: 1})
+}
+
+// Nor is a refusal of SES for the moment.
+func TestARefusalForTheMomentIsNoTry(t *testing.T) {
+	b := newLife(t)
+	busy := b.Sender()
+	busy.Post = failing{fault.New(fault.Conflict, "throttled")}
+	for range 5 {
+		if _, err := busy.Run(t.Context(), b.id); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("got %v", err)
+		}
+	}
+	if l := b.letter(); l.State != request.Due || l.Tries != 0 {
+		t.Errorf("the letter is %s after %d tries", l.State, l.Tries)
+	}
+	b.run(outbox.Done{Sent: 1})
+}
