@@ -249,9 +249,15 @@ func TestViewIsWhatTheRequesterMayKnow(t *testing.T) {
 		r    request.Request
 		want statuspage.View
 	}{
-		"refused":            {request.Request{State: request.Refused, Reason: "why"}, statuspage.View{State: request.Refused, Reason: "why"}},
-		"not refused":        {request.Request{State: request.NeedsReview, Reason: "why"}, statuspage.View{State: request.NeedsReview}},
-		"told already":       {request.Request{State: request.NeedsReview, Asking: request.Asking{Told: request.CouldNotIdentify}}, statuspage.View{State: request.CouldNotIdentify}},
+		"refused":      {request.Request{State: request.Refused, Reason: "why"}, statuspage.View{State: request.Refused, Reason: "why"}},
+		"not refused":  {request.Request{State: request.NeedsReview, Reason: "why"}, statuspage.View{State: request.NeedsReview}},
+		"told already": {request.Request{State: request.NeedsReview, Asking: request.Asking{Told: request.CouldNotIdentify}}, statuspage.View{State: request.CouldNotIdentify}},
+		"a person looks": {request.Request{State: request.NeedsReview, Asking: request.Asking{Told: request.CouldNotIdentify, Doubt: true},
+			Letters: []request.Letter{{Kind: request.NotIdentified, State: request.Delivered}}},
+			statuspage.View{State: request.CouldNotIdentify, Mail: request.Delivered}},
+		"nobody looks": {request.Request{State: request.CouldNotIdentify,
+			Letters: []request.Letter{{Kind: request.NotIdentified, State: request.Delivered}}},
+			statuspage.View{State: request.CouldNotIdentify, Mail: request.Delivered}},
 		"cooling off":        {request.Request{State: request.CoolingOff, NotBefore: undo}, statuspage.View{State: request.CoolingOff, UndoUntil: &undo}},
 		"mail of a question": {request.Request{State: request.AwaitingAnswer, Letters: []request.Letter{{State: request.Sent}}}, statuspage.View{State: request.AwaitingAnswer}},
 		"mail of the result": {request.Request{State: request.Completed, Letters: []request.Letter{

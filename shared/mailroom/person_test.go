@@ -274,3 +274,31 @@ func TestAReplyWithoutASecondDetailIsAskedForOne(t *testing.T) {
 }
 
 var background = context.Background
+
+// Of two businesses one did not fit: what fits is erased, the rest waits for a person, and
+// once somebody is found there too, the request is complete.
+func TestTwoBusinessesOneAfterTheOther(t *testing.T) {
+	w := mailroomtest.New(t)
+	before := w.Live.Dump()
+	w.Write(mailroomtest.Mail{From: tom, Subject: "Delete my data",
+		Body: "Please delete all my personal data. I wrote to Harbour View Hotel and to Bodega El Capricho, my handle is @tom.kaczmarek.7\n"})
+	w.Confirm(w.Last(tom), claim.Claim{Names: []string{"Tom Kaczmarek"}})
+	r := w.Only()
+	if r.State != request.NeedsReview || len(r.Results) != 2 || !r.ForPerson() {
+		t.Fatalf("the request is %s with the results %v", r.State, r.Results)
+	}
+	var said claim.Claim
+	if _, err := w.Ledger.Facts(t.Context(), r.ID, &said); err != nil {
+		t.Fatal(err)
+	}
+	said.Leads = []claim.Place{{TenantID: "t_capricho", LeadID: "l_lucia"}} // the person of ours found them
+	if _, err := w.Ledger.Learn(t.Context(), r.ID, said, func(r *request.Request) error { return r.Resume(w.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	w.Pass(10*time.Minute, time.Minute)
+	if r := w.Only(); r.State != request.Completed || len(r.Results) != 2 {
+		t.Errorf("the request is %s with the results %v", r.State, r.Results)
+	}
+	kinds(t, w, tom, request.Challenge, request.Confirmation)
+	gone(t, before, w.Live.Dump(), slices.Concat(tomsKeys, luciasKeys)...)
+}
