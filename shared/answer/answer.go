@@ -138,7 +138,7 @@ func (d Desk) prove(ctx context.Context, s Slip) error {
 // lookUp sends a request off to be located, or to a person: if its mailbox has looked
 // often enough, or if unusually many ask for one business.
 func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
-	if s.Request.Scope != "" || !waits(s.Request) {
+	if s.Request.Scope != "" || !s.Request.Asks() {
 		return ErrGone // a customer's request goes on by the PIN alone
 	}
 	allowed, err := d.allowed(ctx, s, said)
@@ -147,7 +147,7 @@ func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
 	}
 	r, err := d.Ledger.Learn(ctx, s.RequestID, said, func(r *request.Request) error {
 		return s.once(r, func() error {
-			if !waits(*r) {
+			if !r.Asks() {
 				return ErrGone
 			}
 			if !allowed {
@@ -161,11 +161,6 @@ func (d Desk) lookUp(ctx context.Context, s Slip, said claim.Claim) error {
 		return gone(err)
 	}
 	return d.start(ctx, r)
-}
-
-// waits says that the request waits for its requester.
-func waits(r request.Request) bool {
-	return !r.Closing && (r.State == request.AwaitingAnswer || r.State == request.NeedsReview && r.Told != "")
 }
 
 // What one claim may name. More is somebody who tries.
@@ -326,12 +321,8 @@ func (d Desk) Reply(ctx context.Context, s Slip, more claim.Claim) error {
 }
 
 func (d Desk) askAgain(r *request.Request, place int, complete, allowed bool) error {
-	if !waits(*r) {
+	if !r.Asks() {
 		return nil // with a person, or under way: it stands in the case file
-	}
-	if !allowed {
-		r.Told = ""
-		return r.Move(request.NeedsReview, d.Now())
 	}
 	kind := request.Challenge
 	switch {
@@ -340,6 +331,5 @@ func (d Desk) askAgain(r *request.Request, place int, complete, allowed bool) er
 	case !complete:
 		kind = request.AskMore
 	}
-	r.Owe(kind, place, d.Now())
-	return r.Ask(d.Now())
+	return r.AskAgain(kind, place, allowed, d.Now())
 }

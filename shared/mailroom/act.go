@@ -69,6 +69,9 @@ func (c *incoming) drop(ctx context.Context) error {
 // the request stands there first; that it was taken in, with what it does.
 func (c *incoming) accept(ctx context.Context) error {
 	c.request = c.slip.RequestID
+	if slices.Contains(c.slip.Request.Mails, c.notice.MessageID) {
+		return c.goOn(ctx, c.slip.Request) // taken in before; what came after that may have been lost
+	}
 	if err := c.Ledger.PointNotice(ctx, c.slip.Request, occasion(c.notice), c.Keys); err != nil {
 		return err
 	}
@@ -191,11 +194,10 @@ func (c *incoming) joined(ctx context.Context, r request.Request, o opening, all
 		return r, err
 	}
 	return c.Ledger.Update(ctx, r.ID, 0, func(r *request.Request) error {
-		if done := c.note(r); !done && allowed && place >= 0 && r.State == request.AwaitingAnswer && !r.Closing && o.letter != "" {
-			r.Owe(o.letter, place, c.Now())
-			return r.Ask(c.Now())
+		if done := c.note(r); done || !allowed || place < 0 || r.State != request.AwaitingAnswer || r.Closing {
+			return nil
 		}
-		return nil
+		return r.AskAgain(o.letter, place, true, c.Now())
 	})
 }
 
@@ -287,12 +289,7 @@ func (c *incoming) askAgain(ctx context.Context, letter string) error {
 		if c.note(r) || stateOf(*r, c.Now()) != triage.Asked {
 			return nil
 		}
-		if !allowed {
-			r.Told = ""
-			return r.Move(request.NeedsReview, c.Now())
-		}
-		r.Owe(letter, c.slip.Place, c.Now())
-		return r.Ask(c.Now())
+		return r.AskAgain(letter, c.slip.Place, allowed, c.Now())
 	})
 	if err != nil {
 		return err

@@ -21,9 +21,9 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/mail/triage"
 )
 
-// mostRaw is as much of a mail as is read: SES takes 40 MB, and what is too long to be
-// parsed still has a header that says who wrote.
-const mostRaw = 40 << 20
+// mostRaw is as much of a mail as is read: SES takes 40 MB, and of what is too long to be
+// parsed the header still says who wrote.
+const mostRaw = inbound.MaxRaw + 1
 
 // Archive is where mails stand as they arrived.
 type Archive interface {

@@ -48,10 +48,27 @@ func (r *Request) Ask(at time.Time) error {
 	return r.Move(AwaitingAnswer, at)
 }
 
+// Asks says that the requester can still answer: with a confirmation, or with a further
+// detail where nobody could be told apart.
+func (r *Request) Asks() bool {
+	return !r.Closing && (r.State == AwaitingAnswer || r.State == NeedsReview && r.Told != "")
+}
+
+// AskAgain asks the requester once more by a letter. One letter too many, and a person has
+// the request instead.
+func (r *Request) AskAgain(kind string, place int, allowed bool, at time.Time) error {
+	if !allowed {
+		r.Told = ""
+		return r.Move(NeedsReview, at)
+	}
+	r.Owe(kind, place, at)
+	return r.Ask(at)
+}
+
 // Answer takes a request on whose requester confirmed, or gave a further detail: in the
 // next run, from the beginning.
 func (r *Request) Answer(at time.Time) error {
-	if r.State != AwaitingAnswer && !(r.State == NeedsReview && r.Told != "") || r.Closing {
+	if !r.Asks() {
 		return fault.New(fault.Conflict, "the request does not wait for its requester: it is "+string(r.State))
 	}
 	r.Told, r.Doubt = "", false
