@@ -53,6 +53,11 @@ func TestALetterIsSentOnce(t *testing.T) {
 	if len(b.Sent) != 1 || strings.Count(b.metrics.String(), `"LettersSent":1`) != 1 {
 		t.Errorf("%d letters, counted %s", len(b.Sent), &b.metrics)
 	}
+	for _, name := range []string{metric.LettersBounced, metric.LettersUnconfirmed, metric.ReplyLimitReached} { // alarms look at them
+		if !strings.Contains(b.metrics.String(), `"`+name+`":0`) {
+			t.Errorf("%s is not counted: %s", name, &b.metrics)
+		}
+	}
 	if strings.Contains(b.log.String()+b.metrics.String(), "tom.k") {
 		t.Errorf("logged %s", &b.log)
 	}

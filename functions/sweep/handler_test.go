@@ -158,7 +158,7 @@ func TestAlarmsLookAtWhatIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	written := b.counted()
-	for _, name := range []string{metric.Refused, metric.ReplyLimitReached, metric.LettersBounced} {
+	for _, name := range []string{metric.Refused, metric.ReplyLimitReached, metric.LettersBounced, metric.LettersUnconfirmed} {
 		written[name] = 0 // by meta-callback and the functions of mail, whose tests say so
 	}
 	watched := templateenv.AlarmMetrics(t, metric.Namespace)

@@ -92,7 +92,7 @@ func TestAlarmsLookAtTenMetricsAtMost(t *testing.T) {
 }
 
 func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
-	want := map[string]bool{"SweepCompleted": true, "Refused": true, "Bounced": true, "ReplyLimitReached": true}
+	want := map[string]bool{"SweepCompleted": true, "Refused": true, "Bounced": true, "LettersUnconfirmed": true, "ReplyLimitReached": true}
 	for _, name := range sweepSees {
 		want[name] = true
 	}

@@ -101,29 +101,6 @@ func TestNoGoldenFileIsLeftOver(t *testing.T) {
 	}
 }
 
-// TestLettersToLookAt writes every letter to its own file for a browser:
-// LETTERS_OUT=.build/letters go test ./shared/mail/letter -run LookAt -count=1
-func TestLettersToLookAt(t *testing.T) {
-	out := os.Getenv("LETTERS_OUT")
-	if out == "" {
-		t.Skip("LETTERS_OUT is not set: nobody asked for files")
-	}
-	if !filepath.IsAbs(out) {
-		out = filepath.Join("../../..", out)
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	everyLetter(t, func(name string, s sample, l letter.Letter) {
-		base := filepath.Join(out, strings.ReplaceAll(name, "/", "-"))
-		for path, content := range map[string]string{base + ".html": l.HTML, base + ".txt": l.Subject + "\n\n" + l.Text} {
-			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-}
-
 func TestSubjectsAreSafeHeaders(t *testing.T) {
 	everyLetter(t, func(name string, s sample, l letter.Letter) {
 		if strings.ContainsFunc(l.Subject, unicode.IsControl) || strings.ContainsAny(l.Subject, "{}") {
