@@ -168,7 +168,7 @@ func answered(r *request.Request, at time.Time) error {
 }
 
 func goOn(r *request.Request, at time.Time) error {
-	if r.State == request.AwaitingAnswer || r.State == request.NeedsReview && r.Told != "" {
+	if r.Asks() {
 		return r.Answer(at)
 	}
 	return r.Resume(at)
@@ -182,6 +182,8 @@ func approvable(ctx context.Context, d Desk, c Case, leads []claim.Place) error 
 		return fault.New(fault.Conflict, "a customer's request is confirmed by the admin on file, and by nobody else")
 	case len(leads) > 0 && (c.Who.Kind != ledger.Claimed || c.Said.Channel != ""):
 		return fault.New(fault.Invalid, "what is to be deleted is certain for this request: it takes no leads")
+	case len(leads) == 0 && r.Told != "":
+		return fault.New(fault.Invalid, "what was said fits nobody for certain, and would not the next time: name the lead")
 	case len(leads) == 0 && r.Kind != request.Enquiry && c.Who.Kind == ledger.Claimed && !c.Said.Complete():
 		return fault.New(fault.Invalid, "what was said names nobody: name the lead")
 	}

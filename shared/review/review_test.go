@@ -8,6 +8,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/claim"
 	"github.com/mikla-ai/data-deletion/shared/dispatch/dispatchtest"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/review"
@@ -80,6 +81,24 @@ func TestApprovedLeadIsErased(t *testing.T) {
 	other := claim.Place{TenantID: "t_harbour", LeadID: "l_tom2"}
 	if left, err := other.Exists(t.Context(), w.Finder()); !left || err != nil {
 		t.Errorf("the other lead is gone, %v", err)
+	}
+}
+
+// What fitted nobody would fit nobody again, and tell its requester so once more.
+func TestADoubtIsApprovedByNamingTheLead(t *testing.T) {
+	w, desk, id := waiting(t, claim.Claim{Tenants: []string{"t_harbour"}, Names: []string{"Tom Kaczmarek"}})
+	if _, err := w.Ledger.Update(t.Context(), id, 0, func(r *request.Request) error { return r.Unclear(true, w.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Do(t.Context(), id, review.Approve()); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("approved without a lead: %v", err)
+	}
+	r, err := desk.Do(t.Context(), id, review.Approve(claim.Place{TenantID: "t_harbour", LeadID: "l_tom"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r = walked(t, w, r); r.State != request.Completed {
+		t.Errorf("ended as %s", r.State)
 	}
 }
 
