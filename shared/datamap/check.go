@@ -106,14 +106,37 @@ func (c *checker) shape(i int, s Store) {
 			c.say(c.at("stores", i, "indexes", index), "index %s of %s needs a key of one or two attributes", index, s.Name)
 		}
 	}
-	if s.Owner == "service" && (s.Basis == "" || s.MaxAgeDays == 0) {
-		c.say(c.at("stores", i), "store %s is this service's own and needs a basis and max_age_days", s.Name)
+	if s.Owner == "service" && (s.Basis == "" || (s.MaxAgeDays == 0) == (s.Lasts == "")) {
+		c.say(c.at("stores", i), "store %s is this service's own and needs a basis, and max_age_days or lasts", s.Name)
 	}
 	if s.Rule == "keep" && s.Owner == "platform" && s.Kept == "" {
 		c.say(c.at("stores", i, "rule"), "store %s is kept without a category of kept", s.Name)
 	}
 	c.anonymised(i, s)
 	c.external(i, s)
+	c.backup(i, s)
+}
+
+// backup demands of what deletions change that its backups forget too: by keys, or with
+// the versions of the objects.
+func (c *checker) backup(i int, s Store) {
+	line, b := c.at("stores", i, "backup"), s.Backup
+	if (b != nil) != (s.Owner == "platform" && s.Goes()) {
+		c.say(line, "store %s: what deletions change needs backup, and nothing else has it", s.Name)
+	}
+	if b == nil {
+		return
+	}
+	if b.Versions == (b.Under != "") || b.Versions == s.IsTable() {
+		c.say(line, "backup of %s is under a scope for a table, or by versions for a bucket", s.Name)
+	}
+	if _, ok := c.m.Scope(b.Under); !ok && !b.Versions {
+		c.say(line, "backup of %s is under the unknown scope %q", s.Name, b.Under)
+	}
+	if b.List != "" && b.Staff == "" {
+		c.say(line, "backup of %s has a list and does not say whom its members name", s.Name)
+	}
+	c.sound(line, "backup of "+s.Name, b.Staff)
 }
 
 func (c *checker) anonymised(i int, s Store) {

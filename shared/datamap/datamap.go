@@ -74,6 +74,7 @@ type Store struct {
 	Rises      []string            `yaml:"rises"`
 	Newer      *Newer              `yaml:"newer"`
 	Details    *Details            `yaml:"details"`
+	Backup     *Backup             `yaml:"backup"`
 	Quotes     *Quotes             `yaml:"quotes"`
 	Rule       string              `yaml:"rule"` // delete, anonymise or keep
 	Anonymise  []string            `yaml:"anonymise"`
@@ -83,6 +84,7 @@ type Store struct {
 	Expires    string              `yaml:"expires"`  // TTL attribute
 	Basis      string              `yaml:"basis"`
 	MaxAgeDays int                 `yaml:"max_age_days"`
+	Lasts      string              `yaml:"lasts"` // instead of an age
 }
 
 // Dated says which attribute dates a record.
@@ -127,6 +129,14 @@ type Object struct {
 // Newer is what happens to a record that is newer than the cutoff.
 type Newer struct {
 	Empty []string `yaml:"empty"`
+}
+
+// Backup is how a store is backed up: sealed under the keys of subjects, or by versions.
+type Backup struct {
+	Under    string   `yaml:"under"` // scope
+	Staff    Template `yaml:"staff"` // of the record, or of each member of List
+	List     string   `yaml:"list"`
+	Versions bool     `yaml:"versions"`
 }
 
 // Details are the attributes of a subject's row that only the person behind it knows

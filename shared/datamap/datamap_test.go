@@ -48,6 +48,7 @@ stores:
     objects:
       - {store: media, attribute: picture, within: "{tenant_id}/{channel_id}/"}
     rule: delete
+    backup: {under: lead}
   - name: links
     owner: platform
     kind: table
@@ -61,6 +62,7 @@ stores:
         - index: by_target
           where: {target: "lead#{tenant_id}#{lead_id}"}
     rule: delete
+    backup: {under: lead}
   - name: media
     owner: platform
     kind: bucket
@@ -70,6 +72,7 @@ stores:
       lead:
         - prefix: "{tenant_id}/{channel_id}/"
     rule: delete
+    backup: {versions: true}
   - name: logs
     owner: platform
     kind: table
@@ -108,7 +111,7 @@ func TestEveryProblemNamesItsLine(t *testing.T) {
 		{"rule", "    rule: keep\n    kept", "    rule: maybe\n    kept", `small.yaml:$: rule of logs is "maybe"`},
 		{"name twice", "  - name: logs", "  - name: leads", `small.yaml:$: store name "leads" is empty or used twice`},
 		{"no name", "  - name: logs", `  - name: ""`, `small.yaml:$: store name "" is empty`},
-		{"no category", "    category: logs\n", "", "small.yaml:50: store logs has no category"},
+		{"no category", "    category: logs\n", "", "small.yaml:53: store logs has no category"},
 		{"no key", "    key: [day]\n", "", "table logs needs a key"},
 		{"empty key", "    key: [tenant_id, lead_id]", "    key: []", "small.yaml:$: table leads needs a key"},
 		{"long key", "    key: [day]", "    key: [a, b, c]", "small.yaml:$: table logs needs a key"},
@@ -128,6 +131,14 @@ func TestEveryProblemNamesItsLine(t *testing.T) {
 		{"not in the key", `        - where: {tenant_id: "{tenant_id}", lead_id: "{lead_id}"}`, `        - where: {tenant_id: "{tenant_id}", name: "{lead_id}"}`, "small.yaml:$: finder of leads has a condition on name"},
 		{"unknown field", `lead_id: "{lead_id}"}`, `lead_id: "{leed_id}"}`, "small.yaml:$: finder of leads uses {leed_id}"},
 		{"no field", `lead_id: "{lead_id}"}`, `lead_id: "{LeadID}"}`, `small.yaml:$: finder of leads: "{LeadID}" has a brace that belongs to no field`},
+		{"no backup", "    backup: {versions: true}\n", "", "store media: what deletions change needs backup"},
+		{"needless backup", "    concerns: [lead]", "    concerns: [lead]\n    backup: {under: lead}", "store logs: what deletions change needs backup, and nothing else"},
+		{"backup by versions of a table", "    backup: {under: lead}", "    backup: {versions: true}", "small.yaml:$: backup of leads is under a scope for a table"},
+		{"backup in both ways", "    backup: {versions: true}", "    backup: {versions: true, under: lead}", "small.yaml:$: backup of media is under a scope for a table"},
+		{"backup under nothing", "    backup: {under: lead}", "    backup: {under: leed}", `small.yaml:$: backup of leads is under the unknown scope "leed"`},
+		{"backup of nobody's list", "    backup: {under: lead}", "    backup: {under: lead, list: people}", "small.yaml:$: backup of leads has a list and does not say"},
+		{"backup of staff in no form", "    backup: {under: lead}", "    backup: {under: lead, staff: \"{A}\"}", "small.yaml:$: backup of leads: \"{A}\" has a brace"},
+		{"neither age nor end", "    max_age_days: 400\n", "", "needs a basis, and max_age_days or lasts"},
 		{"stays with no own row", "    parent: leads\n", "    parent: leads\n    stays_with: media\n", `store links stays with "media", which holds no subject's own row`},
 		{"quotation nowhere", "    parent: leads\n", "    parent: leads\n    quotes: {store: leads, reference: r, form: \"{a}\", list: l, whose: w, field: f, text: t}\n", "quotes of links name no fields"},
 		{"from nowhere", "        - index: by_target", "        - from: nobody\n          index: by_target", `small.yaml:$: finder of links comes from "nobody"`},

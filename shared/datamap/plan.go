@@ -206,3 +206,13 @@ func (m *Map) QuotedBy(store string) []Store {
 	}
 	return out
 }
+
+// Backed lists the tables whose records are sealed in snapshots.
+func (m *Map) Backed() []Store {
+	return slices.DeleteFunc(slices.Clone(m.Stores), func(s Store) bool { return s.Backup == nil || s.Backup.Versions })
+}
+
+// Versioned lists the buckets whose objects are backed up by their own versions.
+func (m *Map) Versioned() []Store {
+	return slices.DeleteFunc(slices.Clone(m.Stores), func(s Store) bool { return s.Backup == nil || !s.Backup.Versions })
+}

@@ -164,3 +164,13 @@ func (c Condition) Refusal(err error, sent []types.TransactWriteItem) Refusal {
 	}
 	return out
 }
+
+// Unchanged is the condition that a tombstone still has the cutoff that was seen; zero: that
+// there is none. For writes that were decided by it.
+func Unchanged(table, print string, cutoff time.Time) types.TransactWriteItem {
+	if cutoff.IsZero() {
+		return check(table, key(print), "attribute_not_exists(fingerprint)", nil)
+	}
+	seen := &types.AttributeValueMemberS{Value: cutoff.UTC().Format(dateForm)}
+	return check(table, key(print), "cutoff = :seen", row{":seen": seen})
+}

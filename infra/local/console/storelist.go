@@ -49,6 +49,7 @@ var holds = map[string]string{
 	"metrics":            "totals that name nobody",
 	"request_record":     "the requests themselves",
 	"mail":               "mails to privacy@, what was decided of them, and word of what became of letters",
+	"backup":             "nightly copies, each record sealed under its subject’s key, and those keys",
 }
 
 func (c *Console) storeGroups(ctx context.Context) ([]storeGroup, error) {
@@ -110,6 +111,8 @@ func (g *storeGroup) add(s datamap.Store, count int, rule string) {
 func rule(inventory *datamap.Map, s datamap.Store) string {
 	kept := inventory.Kept[s.Kept]
 	switch {
+	case s.Lasts != "":
+		return s.Basis + ". Kept " + s.Lasts
 	case s.Basis != "":
 		return limited(s.Basis, s.MaxAgeDays, "days")
 	case s.Rule == "keep":

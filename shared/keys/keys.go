@@ -1,0 +1,176 @@
+// Package keys is the keys that backups are sealed under: a random one for each subject,
+// wrapped by the key of what holds it, a conversation's by its lead's, that by the
+// channel's, that by the tenant's, that by KMS. Destroying one row makes every copy of
+// what is sealed under it unreadable, in however many snapshots it is.
+package keys
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/secrets"
+)
+
+// Staff is the kind of a member of staff, who is of no scope of the data map: named within
+// a tenant by what the map's backup.staff gives.
+const Staff = "staff"
+
+// Top is where tenants' keys stand, which KMS wraps.
+const Top = "top"
+
+// ErrDestroyed says that a key is gone for ever: what is sealed under it cannot be opened.
+var ErrDestroyed = errors.New("the key is destroyed")
+
+// Subject is whose key it is: a scope of the data map, or Staff, and the values of its key
+// fields.
+type Subject struct {
+	Kind   string
+	Values []string
+}
+
+// Path leads to a subject from its tenant down, through all whose keys wrap its own.
+type Path []Subject
+
+// Step is how a key is known outside of its table. Name is a keyed fingerprint, ID is the
+// random one of this very key: a subject that comes back gets another.
+type Step struct {
+	Name string `json:"n"`
+	ID   string `json:"i"`
+}
+
+// Ref is a key's steps from the tenant's down to its own. It reveals nobody.
+type Ref []Step
+
+// Own is the last step.
+func (r Ref) Own() Step { return r[len(r)-1] }
+
+// nameDigits is how much of a fingerprint names a key: 128 bits, enough that no two of a
+// tenant's subjects share one.
+const nameDigits = 32
+
+// Names are what the row of a subject may be called, under every version of the secret,
+// the current one first.
+func Names(secret secrets.Versioned, s Subject) []string {
+	prints := fence.ScopePrints(secret, s.Kind, s.Values...)
+	for i, print := range prints {
+		prints[i] = Short(print)
+	}
+	return prints
+}
+
+// Short is the name that goes with the fingerprint of a subject's tombstone.
+func Short(fingerprint string) string {
+	version, mac, _ := strings.Cut(fingerprint, ".")
+	return version + "." + mac[:min(nameDigits, len(mac))]
+}
+
+// Row is a key as it is stored: at its parent's and its own name.
+type Row struct {
+	Parent, Name string
+	ID           string
+	ParentID     string    // of the key that wraps it; "" for KMS
+	Wrapped      []byte    // not read by who may only see names
+	Cutoff       time.Time // nothing dated up to it is sealed under this key; zero: no bound
+	CreatedAt    time.Time
+}
+
+// leadScope is the only level that a path may leave out: a thread of several authors is no
+// lead's.
+const leadScope = "lead"
+
+// PathOf leads to the subject of a scope with these fields: a conversation without a
+// lead_id stands under its channel.
+func PathOf(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path, error) {
+	var path Path
+	for _, s := range slices.Backward(m.Scopes) { // from wide to narrow
+		if s.Name != leadScope || s.Name == scope.Name || fields["lead_id"] != "" {
+			subject, err := subjectOf(s, fields)
+			if err != nil {
+				return nil, err
+			}
+			path = append(path, subject)
+		}
+		if s.Name == scope.Name {
+			break
+		}
+	}
+	return path, nil
+}
+
+func subjectOf(s datamap.Scope, fields map[string]string) (Subject, error) {
+	subject := Subject{Kind: s.Name}
+	for _, name := range s.Key {
+		if fields[name] == "" {
+			return Subject{}, fault.New(fault.Permanent, "whose key it is cannot be told: a "+s.Name+" lacks its "+name)
+		}
+		subject.Values = append(subject.Values, fields[name])
+	}
+	return subject, nil
+}
+
+// Whose lists under whose keys a record is sealed; all of them are needed to open it. known
+// are the fields of where it was found: of its channel, and of the row that it was found
+// from, whose lead_id is that of the lead who holds a conversation.
+func Whose(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]string) ([]Path, error) {
+	scope, ok := m.Scope(s.Backup.Under)
+	if !ok {
+		return nil, fault.New(fault.Permanent, "records of "+s.Name+" are sealed under no scope")
+	}
+	fields := known
+	if locates(m, scope, s) { // its own row says whose it is
+		fields = livedata.Merge(known, it.Fields(s.ContainerFields()))
+	}
+	if scope.Name == leadScope && fields["lead_id"] == "" {
+		return ofStaff(m, s, it, known)
+	}
+	own, err := PathOf(m, scope, fields)
+	author := authorOf(s, it)
+	if err != nil || author == "" || author == fields["lead_id"] {
+		return []Path{own}, err
+	}
+	lead, _ := m.Scope(leadScope)
+	other, err := PathOf(m, lead, livedata.Merge(fields, map[string]string{"lead_id": author}))
+	return []Path{own, other}, err
+}
+
+func locates(m *datamap.Map, scope datamap.Scope, s datamap.Store) bool {
+	return slices.ContainsFunc(m.Locators(scope), func(u datamap.Unit) bool { return u.Store.Name == s.Name })
+}
+
+// authorOf is the lead whom a record says that it belongs to.
+func authorOf(s datamap.Store, it livedata.Item) string {
+	for attribute, field := range s.Belongs {
+		if field == "lead_id" {
+			return it.Text(attribute)
+		}
+	}
+	return ""
+}
+
+// ofStaff is for a record that is of no lead: of the channel, and of the member of staff
+// whom it names.
+func ofStaff(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]string) ([]Path, error) {
+	channel, _ := m.Scope("channel")
+	own, err := PathOf(m, channel, known)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := StaffPath(s, it, known)
+	return []Path{own, staff}, err
+}
+
+// StaffPath leads to the member of staff whom a record, or a member of its list, names.
+func StaffPath(s datamap.Store, named livedata.Item, known map[string]string) (Path, error) {
+	name, err := s.Backup.Staff.Expand(named.Fields(s.Backup.Staff.Fields()))
+	if err != nil {
+		return nil, fault.New(fault.Permanent, "a record of "+s.Name+" names neither a lead nor a member of staff")
+	}
+	tenant := known["tenant_id"]
+	return Path{{Kind: "tenant", Values: []string{tenant}}, {Kind: Staff, Values: []string{tenant, name}}}, nil
+}
