@@ -87,7 +87,22 @@ func New(t testing.TB) *World {
 // NewOn returns a world with the example's data on another data map.
 func NewOn(t testing.TB, m *datamap.Map) *World {
 	t.Helper()
-	w := &World{Map: m, Live: livedatatest.NewExample(t, m), Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
+	return newWorld(t, livedatatest.NewExample(t, m))
+}
+
+// NewEmpty returns a world without any data.
+func NewEmpty(t testing.TB) *World {
+	t.Helper()
+	m, err := datamap.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWorld(t, livedatatest.NewFake(m))
+}
+
+func newWorld(t testing.TB, live *livedatatest.Fake) *World {
+	t.Helper()
+	w := &World{Map: live.Map, Live: live, Rows: ledgertest.NewFake(), Tombstones: fencetest.NewFake(), now: Start}
 	w.Ledger = &ledger.Ledger{Rows: rows{w.Rows, w}, Now: w.Now, Token: w.token, Random: rand.NewChaCha8([32]byte{})}
 	w.Keys = ledger.Keys{Code: Secret(t, 'c'), Fingerprint: Secret(t, 'f')}
 	w.Live.Fault = func(op livedatatest.Op, key string) (bool, error) {
