@@ -460,7 +460,9 @@ func TestAListingThatFailsStopsNothingElse(t *testing.T) {
 	for _, prefix := range append(snapshot.Prefixes(), "") {
 		b, want := aged(t)
 		b.media.put("t_harbour/c_page/c_1/a.jpg")
-		b.snapshots.fault = func(op, name string) (bool, error) { return op != "list" || name != prefix, failIf(op == "list" && name == prefix) }
+		b.snapshots.fault = func(op, name string) (bool, error) {
+			return op != "list" || name != prefix, failIf(op == "list" && name == prefix)
+		}
 		if _, err := b.rotator.Run(t.Context()); err == nil {
 			t.Errorf("%q: no error", prefix)
 		}
