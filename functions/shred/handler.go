@@ -12,9 +12,9 @@ import (
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/keys"
-	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/shred"
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
@@ -50,7 +50,7 @@ func Step(cfg Config, aws aws.Config) step {
 		Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
 		Shredder: shred.Shredder{Map: cfg.Map,
 			Keys:   keys.Destroyer{Rows: keys.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Keys}},
-			Copies: livedata.S3{Client: s3.NewFromConfig(aws), Names: map[string]string{shred.Store: cfg.Bucket}}}}}
+			Copies: snapshot.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket}}}}
 }
 
 func (s step) Run(ctx context.Context, m workflow.Message) (workflow.Message, error) {
