@@ -49,7 +49,7 @@ func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources, err := goldenTemplates(m) // refuses what is not in the map
+	sources, err := goldenTemplates(dev, m) // refuses what is not in the map
 	if err != nil {
 		t.Fatal(err)
 	}
