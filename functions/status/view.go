@@ -10,11 +10,10 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/statuspage"
 )
 
-// ViewOf is what may be shown of a request. When backups became unreadable is not
-// known before they are sealed per subject, and is left out rather than guessed.
+// ViewOf is what may be shown of a request.
 func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspage.View {
 	v := statuspage.View{Language: l, Code: code, State: r.Shown(), ReceivedAt: r.ReceivedAt, DueAt: r.DueAt,
-		LiveErasedAt: r.ErasedAt, BackupsGoneBy: goneBy(r.ErasedAt), Kept: r.Kept,
+		LiveErasedAt: r.ErasedAt, BackupsUnreadableAt: r.UnreadableAt, BackupsGoneBy: goneBy(r, r.ErasedAt), Kept: r.Kept,
 		Mail: mailOf(r), CanSubscribe: r.Intake != "mail"}
 	if v.State == request.Refused {
 		v.Reason = r.Reason
@@ -24,7 +23,7 @@ func ViewOf(r request.Request, code confirmation.Code, l page.Language) statuspa
 	}
 	for _, result := range r.Results {
 		v.Results = append(v.Results, statuspage.Result{Outcome: result.Outcome,
-			LiveErasedAt: result.ErasedAt, BackupsGoneBy: goneBy(result.ErasedAt)})
+			LiveErasedAt: result.ErasedAt, BackupsUnreadableAt: unreadable(r, result), BackupsGoneBy: goneBy(r, result.ErasedAt)})
 	}
 	return v
 }
@@ -45,10 +44,18 @@ func mailOf(r request.Request) request.LetterState {
 	return order[worst]
 }
 
-func goneBy(erased *time.Time) *time.Time {
+// unreadable is the request's own date: the keys of all its subjects go together.
+func unreadable(r request.Request, result request.Result) *time.Time {
+	if result.ErasedAt == nil {
+		return nil
+	}
+	return r.UnreadableAt
+}
+
+func goneBy(r request.Request, erased *time.Time) *time.Time {
 	if erased == nil {
 		return nil
 	}
-	gone := request.GoneBy(*erased)
+	gone := r.GoneBy(*erased)
 	return &gone
 }

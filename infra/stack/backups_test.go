@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// statement of a role: who may do what with which resources, and under which condition.
-type statement struct {
+// permission of a role: who may do what with which resources, and under which condition.
+type permission struct {
 	actions, resources []string
 	condition          map[string]any
 }
 
-func statementsOf(r resource) []statement {
-	var list []statement
+func permissionsOf(r resource) []permission {
+	var list []permission
 	policies, _ := r.Properties["Policies"].([]any)
 	for _, policy := range policies {
 		for _, s := range object(policy.(map[string]any), "PolicyDocument")["Statement"].([]any) {
 			fields := s.(map[string]any)
-			list = append(list, statement{texts(fields["Action"]), texts(fields["Resource"]), object(fields, "Condition")})
+			list = append(list, permission{texts(fields["Action"]), texts(fields["Resource"]), object(fields, "Condition")})
 		}
 	}
 	return list
@@ -30,7 +30,7 @@ func statementsOf(r resource) []statement {
 // may says whether a role is allowed an action on something whose name has a part in it,
 // and where a filter is given, under a condition that it accepts.
 func may(r resource, action, part string, under ...func(map[string]any) bool) bool {
-	return slices.ContainsFunc(statementsOf(r), func(s statement) bool {
+	return slices.ContainsFunc(permissionsOf(r), func(s permission) bool {
 		return slices.Contains(s.actions, action) &&
 			slices.ContainsFunc(s.resources, func(on string) bool { return strings.Contains(on, part) }) &&
 			!slices.ContainsFunc(under, func(accepts func(map[string]any) bool) bool { return !accepts(s.condition) })
@@ -126,7 +126,7 @@ func TestTheRootKeyIsBoundToItsUse(t *testing.T) {
 	want := map[string]string{"snapshot": "kms:Decrypt kms:Encrypt", "backup-drill": "kms:Decrypt", "restore": "kms:Decrypt"}
 	for name, role := range backupRoles(t) {
 		var actions []string
-		for _, s := range statementsOf(role) {
+		for _, s := range permissionsOf(role) {
 			if !strings.Contains(strings.Join(s.resources, " "), `"SnapshotKey`) {
 				continue
 			}
@@ -153,7 +153,7 @@ func TestNamesOfKeysAreAllThatShredAndVerifyCanRead(t *testing.T) {
 	want := map[string]string{"shred": "DeleteItem GetItem Query", "verify": "GetItem Query"}
 	for folder, actions := range want {
 		var got []string
-		for _, s := range statementsOf(roleOf(t, folder)) {
+		for _, s := range permissionsOf(roleOf(t, folder)) {
 			if !strings.Contains(strings.Join(s.resources, " "), "mikla-dev-snapshotkeys") {
 				continue
 			}
@@ -283,7 +283,7 @@ func TestWhatARestoreMayDo(t *testing.T) {
 		t.Errorf("it is taken on by %v", principal)
 	}
 	wrote := map[string]bool{}
-	for _, s := range statementsOf(role) {
+	for _, s := range permissionsOf(role) {
 		for _, on := range s.resources {
 			store := liveStore.FindStringSubmatch(on)
 			for _, action := range s.actions {
@@ -422,7 +422,7 @@ func TestReplicatedKeysAreGoneToo(t *testing.T) {
 			reads := texts(denied["Action"])
 			replication := object(object(denied, "Condition"), "ArnNotEquals")["aws:PrincipalArn"]
 			unread[region] = denied["Effect"] == "Deny" && fmt.Sprint(denied["Principal"]) == "map[AWS:*]" &&
-				slices.Equal(reads, []string{"dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"}) &&
+				slices.Equal(reads, []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}) &&
 				denied["Resource"] == "arn:aws:dynamodb:"+region+":000000000000:table/mikla-dev-snapshotkeys/stream/*" &&
 				strings.HasSuffix(replication.(string), "/AWSServiceRoleForDynamoDBReplication")
 		}

@@ -102,7 +102,7 @@ func (d *deletion) addStepFunctions() {
 	d.add(function{
 		folder: "shred", timeout: 300,
 		description: "Destroys a subject's snapshot keys; can read neither them nor what they open.",
-		environment: ofBackups(ofSubject()),
+		environment: ofBackups(map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys}),
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),

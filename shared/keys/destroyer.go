@@ -52,9 +52,9 @@ func (d Destroyer) Destroy(ctx context.Context, path Path) (destroyed int, err e
 // each visits where the row of a path's last subject may stand: its own name and its
 // parent's, under every version of the secret.
 func (d Destroyer) each(ctx context.Context, path Path, visit func(parent, name string) error) error {
-	parents := []string{Top}
-	if len(path) > 1 {
-		parents = Names(d.Secret, path[len(path)-2])
+	parents, err := d.parents(ctx, path)
+	if err != nil {
+		return err
 	}
 	for _, parent := range parents {
 		for _, name := range Names(d.Secret, path[len(path)-1]) {
@@ -64,6 +64,30 @@ func (d Destroyer) each(ctx context.Context, path Path, visit func(parent, name 
 		}
 	}
 	return ctx.Err()
+}
+
+// parents are the names of what holds a subject. A lead whose channel nobody knows any more
+// may stand under each of its tenant's.
+func (d Destroyer) parents(ctx context.Context, path Path) ([]string, error) {
+	if len(path) == 1 {
+		return []string{Top}, nil
+	}
+	holder := path[len(path)-2]
+	names := Names(d.Secret, holder)
+	if path[len(path)-1].Kind != leadScope || holder.Kind == "channel" {
+		return names, nil
+	}
+	var channels []string
+	for _, tenant := range names {
+		err := d.eachBelow(ctx, tenant, func(row Row) error {
+			channels = append(channels, row.Name)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return channels, nil
 }
 
 // clear removes everything that stands below a name.

@@ -84,6 +84,22 @@ type Row struct {
 // lead's.
 const leadScope = "lead"
 
+// PathTo is PathOf for who destroys: it may leave out the channel of a lead, if no row says
+// any more which it was.
+func PathTo(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path, error) {
+	path, err := PathOf(m, scope, fields)
+	if err == nil || scope.Name != leadScope || fields["channel_id"] != "" {
+		return path, err
+	}
+	wide := m.Scopes[len(m.Scopes)-1]
+	tenant, err := subjectOf(wide, fields)
+	if err != nil {
+		return nil, err
+	}
+	lead, err := subjectOf(scope, fields)
+	return Path{tenant, lead}, err
+}
+
 // PathOf leads to the subject of a scope with these fields: a conversation without a
 // lead_id stands under its channel.
 func PathOf(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path, error) {

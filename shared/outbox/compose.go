@@ -79,7 +79,7 @@ func (s Sender) data(ctx context.Context, r request.Request, l request.Letter, b
 		d.Missing = append(d.Missing, letter.Detail(missing))
 	}
 	if r.ErasedAt != nil {
-		d.LiveErasedAt, d.BackupsGoneBy = *r.ErasedAt, request.GoneBy(*r.ErasedAt)
+		d.LiveErasedAt, d.BackupsGoneBy = *r.ErasedAt, r.GoneBy(*r.ErasedAt)
 	}
 	if purpose, ok := linked(r, l.Kind); ok {
 		d.Link = s.page("/link/"+s.token(r, purpose, l.To), box.Language)

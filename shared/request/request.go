@@ -86,8 +86,9 @@ var weight = map[Kind]int{Enquiry: 0, Deauthorize: 1, DataDeletion: 2}
 // Limit is how long a request may take (P10).
 const Limit = 30 * 24 * time.Hour
 
-// GoneBy is when the last backup copy of what was erased is gone (P6).
-func GoneBy(erased time.Time) time.Time { return erased.Add(30 * 24 * time.Hour) }
+// Rotation is the age at which every backup copy is physically gone, noncurrent versions
+// included (shared/rotation holds it).
+const Rotation = 28 * 24 * time.Hour
 
 // Request is one deletion request without anything personal.
 type Request struct {
@@ -112,7 +113,11 @@ type Request struct {
 	FrozenAt   *time.Time `json:"frozen_at,omitempty"`
 	FencedAt   *time.Time `json:"fenced_at,omitempty"`
 	ErasedAt   *time.Time `json:"live_erased_at,omitempty"`
-	ClosedAt   *time.Time `json:"closed_at,omitempty"`
+	ShreddedAt *time.Time `json:"shredded_at,omitempty"` // the keys of its subjects in backups were destroyed
+	// UnreadableAt is from when on no readable copy is left anywhere: by then the time is over
+	// to which live tables can be recovered.
+	UnreadableAt *time.Time `json:"backups_unreadable_at,omitempty"`
+	ClosedAt     *time.Time `json:"closed_at,omitempty"`
 
 	Ending  State          `json:"ending,omitempty"`  // terminal state that Close is to give
 	Closing bool           `json:"closing,omitempty"` // the case file is being scrubbed
@@ -218,7 +223,7 @@ func (r *Request) Freeze(at time.Time) {
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
 	r.Misses = 0
-	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt = nil, nil, nil, nil
+	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt, r.ShreddedAt = nil, nil, nil, nil, nil
 	return r.Move(Received, at)
 }
 
@@ -303,7 +308,29 @@ func (r *Request) VerifiedEmpty(at time.Time) {
 func (r *Request) Missed() {
 	r.Rounds++
 	r.Misses++
-	r.ErasedAt = nil
+	r.ErasedAt, r.ShreddedAt = nil, nil
+}
+
+// Shredded notes that the keys of all its subjects in backups are destroyed.
+func (r *Request) Shredded(at time.Time) { r.ShreddedAt = &at }
+
+// Unreadable notes from when on no readable copy is left, recovery being how far back live
+// tables can be restored to.
+func (r *Request) Unreadable(recovery time.Duration) {
+	if r.ErasedAt != nil && r.ShreddedAt != nil {
+		at := later(*r.ErasedAt, *r.ShreddedAt).Add(recovery)
+		r.UnreadableAt = &at
+	}
+}
+
+// GoneBy is when the last backup copy of what was erased at a moment is gone, readable or
+// not (P6).
+func (r *Request) GoneBy(erased time.Time) time.Time {
+	gone := erased.Add(Rotation)
+	if r.UnreadableAt != nil {
+		gone = later(gone, *r.UnreadableAt)
+	}
+	return gone
 }
 
 // NextRun hands the request to a new execution; the one before loses it.

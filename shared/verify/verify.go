@@ -5,6 +5,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -19,10 +20,11 @@ import (
 
 // Verifier reads.
 type Verifier struct {
-	Finder locate.Finder
-	Ledger *ledger.Ledger
-	Settle time.Duration // how long an index may lag behind its table
-	Now    func() time.Time
+	Finder  locate.Finder
+	Ledger  *ledger.Ledger
+	Backups Backups
+	Settle  time.Duration // how long an index may lag behind its table
+	Now     func() time.Time
 }
 
 // Left counts what was found, by store. Empty means erased. A count may stop at the
@@ -57,7 +59,7 @@ func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	scopes := v.Finder.Erasable(subjects)
 	for _, i := range slices.Sorted(maps.Keys(scopes)) {
 		look := lookup{v, locate.TrailOf(v.Finder, r, subjects[i], scopes[i]), missed.Left, r.ID, i}
-		if err := look.all(ctx); err != nil {
+		if err := errors.Join(look.all(ctx), look.backups(ctx)); err != nil {
 			return missed, err
 		}
 	}

@@ -29,6 +29,7 @@ type Message struct {
 const (
 	NextFence    = "fence"
 	NextPurge    = "purge"
+	NextShred    = "shred"
 	NextVerify   = "verify"
 	NextClose    = "close"
 	NextLocate   = "locate"

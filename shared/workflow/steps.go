@@ -15,6 +15,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/locate"
 	"github.com/mikla-ai/data-deletion/shared/purge"
 	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/shred"
 	"github.com/mikla-ai/data-deletion/shared/verify"
 )
 
@@ -246,13 +247,7 @@ func (s Purge) Run(ctx context.Context, m Message) (Message, error) {
 	if !done {
 		return m.then(NextPurge), s.progress(ctx, m)
 	}
-	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		if r.State != request.Purging {
-			return nil // further on already
-		}
-		return r.Move(request.Verifying, s.Now())
-	})
-	return m.then(NextVerify), err
+	return m.then(NextShred), nil
 }
 
 // progress keeps the sweep from taking a long purge for a stuck one.
@@ -262,6 +257,37 @@ func (s Purge) progress(ctx context.Context, m Message) error {
 		return nil
 	})
 	return err
+}
+
+// Shred makes the backups of what was purged unreadable.
+type Shred struct {
+	Ledger   *ledger.Ledger
+	Shredder shred.Shredder
+	Now      func() time.Time
+}
+
+func (s Shred) Run(ctx context.Context, m Message) (Message, error) {
+	r, err := owned(ctx, s.Ledger, m)
+	if err != nil {
+		return m, err
+	}
+	if r.Closing || (r.State != request.Purging && r.State != request.Verifying) {
+		return m, fault.New(fault.Conflict, "the request is not being purged")
+	}
+	if s.Shredder.Ledger, err = s.Ledger.OpenCase(ctx, r.ID); err != nil {
+		return m, err
+	}
+	if err := s.Shredder.Run(ctx, r); err != nil {
+		return m, err
+	}
+	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
+		if r.State != request.Purging {
+			return nil // further on already
+		}
+		r.Shredded(s.Now())
+		return r.Move(request.Verifying, s.Now())
+	})
+	return m.then(NextVerify), err
 }
 
 // Verify reads independently and sends back what is not empty.
@@ -335,8 +361,10 @@ type Close struct {
 	Mails   Mails
 	Letters Letters
 	Map     *datamap.Map
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Recovery is how far back live tables can be restored to.
+	Recovery time.Duration
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 func (s Close) Run(ctx context.Context, m Message) (Message, error) {
@@ -397,11 +425,12 @@ func (s Close) decide(r *request.Request, subjects []ledger.Subject, cursor ledg
 		return r.Again(s.Now())
 	}
 	if r.Ending == request.Completed {
-		if r.State != request.Verifying || r.ErasedAt == nil {
+		if r.State != request.Verifying || r.ErasedAt == nil || r.ShreddedAt == nil {
 			return fault.New(fault.Conflict, "the request is not verified")
 		}
 		r.Erased, r.Results = cursor.Erased, s.results(subjects, r.ErasedAt)
 		r.Kept = s.kept(subjects, *r.ErasedAt)
+		r.Unreadable(s.Recovery)
 		for _, task := range s.tasks(subjects) {
 			r.Leave(task)
 		}
