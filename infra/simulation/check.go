@@ -32,7 +32,6 @@ func (h *history) look() {
 	h.livesOn()
 	h.sealed()
 	h.aged()
-	h.restored()
 }
 
 // livesOn: nothing that was erased is live, and nothing else is gone.
