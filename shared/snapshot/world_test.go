@@ -61,11 +61,12 @@ func (w *world) sealer(of snapshot.Unit, at time.Time) *snapshot.Sealer {
 	return &snapshot.Sealer{Unit: of, AsOf: at, Token: token, Put: w.bucket.Put, Random: rand.Reader}
 }
 
-// path leads to the channel of a unit, and further to a lead and its conversation.
+// path leads to the channel of a unit, and further to a lead and its conversation, which are
+// of that channel alone.
 func path(of snapshot.Unit, names ...string) keys.Path {
 	p := keys.Path{{Kind: "tenant", Values: []string{of.Tenant}}, {Kind: "channel", Values: []string{of.Tenant, of.Channel}}}
 	for i, name := range names {
-		p = append(p, keys.Subject{Kind: []string{"lead", "conversation"}[i], Values: []string{of.Tenant, name}})
+		p = append(p, keys.Subject{Kind: []string{"lead", "conversation"}[i], Values: []string{of.Tenant, of.Channel + " " + name}})
 	}
 	return p
 }
