@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -32,11 +33,12 @@ type world struct {
 	bucket *snapshottest.Bucket
 	rows   *keystest.Fake
 	stones *fencetest.Fake
+	random io.Reader // of keys
 }
 
 func newWorld(t *testing.T) *world {
 	stones := fencetest.NewFake()
-	return &world{t, &snapshottest.Bucket{}, keystest.NewFake(stones), stones}
+	return &world{t, &snapshottest.Bucket{}, keystest.NewFake(stones), stones, rand.Reader}
 }
 
 func secret() secrets.Versioned {
@@ -50,7 +52,7 @@ func secret() secrets.Versioned {
 // keyring remembers no key.
 func (w *world) keyring() *keys.Keyring {
 	return &keys.Keyring{Rows: w.rows, Root: keystest.Root{}, Tombstones: w.stones, Secret: secret(),
-		Now: func() time.Time { return asOf }, Random: rand.Reader}
+		Now: func() time.Time { return asOf }, Random: w.random}
 }
 
 func (w *world) reader() snapshot.Reader {
