@@ -21,6 +21,10 @@ import (
 // a tenant by what the map's backup.staff gives.
 const Staff = "staff"
 
+// Quotes is the kind of what others quote of a lead, which stands below that lead: when one
+// of the lead's conversations is deleted, every quotation goes, and the rest stays.
+const Quotes = "quotes"
+
 // Top is where tenants' keys stand, which KMS wraps.
 const Top = "top"
 
@@ -83,6 +87,11 @@ type Row struct {
 // leadScope is the only level that a path may leave out: a thread of several authors is no
 // lead's.
 const leadScope = "lead"
+
+// QuotesOf leads on from a lead to what others quote of it.
+func QuotesOf(lead Path) Path {
+	return append(slices.Clone(lead), Subject{Kind: Quotes, Values: lead[len(lead)-1].Values})
+}
 
 // PathTo is PathOf for who destroys: it may leave out the channel of a lead, if no row says
 // any more which it was.
