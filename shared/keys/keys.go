@@ -55,7 +55,8 @@ func (r Ref) Own() Step { return r[len(r)-1] }
 const nameDigits = 32
 
 // Names are what the row of a subject may be called, under every version of the secret,
-// the current one first.
+// the current one first. A version that is removed takes with it the way to the rows that
+// it names: not before every snapshot that was sealed under them is gone.
 func Names(secret secrets.Versioned, s Subject) []string {
 	prints := fence.ScopePrints(secret, s.Kind, s.Values...)
 	for i, print := range prints {
@@ -79,6 +80,9 @@ type Row struct {
 	Cutoff       time.Time // nothing dated up to it is sealed under this key; zero: no bound
 	CreatedAt    time.Time
 }
+
+// Bars says that nothing dated up to a tombstone's cutoff was ever sealed under the key.
+func (r Row) Bars(cutoff time.Time) bool { return !cutoff.IsZero() && !r.Cutoff.Before(cutoff) }
 
 // leadScope is the only level that a path may leave out: a thread of several authors is no
 // lead's.
@@ -113,10 +117,10 @@ func PathOf(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path
 			path = append(path, subject)
 		}
 		if s.Name == scope.Name {
-			break
+			return path, nil
 		}
 	}
-	return path, nil
+	return nil, fault.New(fault.Permanent, "whose key it is cannot be told: the data map has no such scope")
 }
 
 func subjectOf(s datamap.Scope, fields map[string]string) (Subject, error) {
@@ -188,5 +192,8 @@ func StaffPath(s datamap.Store, named livedata.Item, known map[string]string) (P
 		return nil, fault.New(fault.Permanent, "a record of "+s.Name+" names neither a lead nor a member of staff")
 	}
 	tenant := known["tenant_id"]
+	if tenant == "" {
+		return nil, fault.New(fault.Permanent, "whose key it is cannot be told: a record of "+s.Name+" lacks its tenant")
+	}
 	return Path{{Kind: "tenant", Values: []string{tenant}}, {Kind: Staff, Values: []string{tenant, name}}}, nil
 }
