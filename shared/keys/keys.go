@@ -101,7 +101,10 @@ func PathTo(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path
 		return nil, err
 	}
 	lead, err := subjectOf(scope, fields)
-	return Path{tenant, lead}, err
+	if err != nil {
+		return nil, err
+	}
+	return Path{tenant, lead}, nil
 }
 
 // PathOf leads to the subject of a scope with these fields: a conversation without a
@@ -150,13 +153,19 @@ func Whose(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]s
 		return ofStaff(m, s, it, known)
 	}
 	own, err := PathOf(m, scope, fields)
+	if err != nil {
+		return nil, err
+	}
 	author := authorOf(s, it)
-	if err != nil || author == "" || author == fields["lead_id"] {
-		return []Path{own}, err
+	if author == "" || author == fields["lead_id"] {
+		return []Path{own}, nil
 	}
 	lead, _ := m.Scope(leadScope)
 	other, err := PathOf(m, lead, livedata.Merge(fields, map[string]string{"lead_id": author}))
-	return []Path{own, other}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Path{own, other}, nil
 }
 
 func locates(m *datamap.Map, scope datamap.Scope, s datamap.Store) bool {
@@ -182,13 +191,16 @@ func ofStaff(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string
 		return nil, err
 	}
 	staff, err := StaffPath(s, it, known)
-	return []Path{own, staff}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Path{own, staff}, nil
 }
 
 // StaffPath leads to the member of staff whom a record, or a member of its list, names.
 func StaffPath(s datamap.Store, named livedata.Item, known map[string]string) (Path, error) {
 	name, err := s.Backup.Staff.Expand(named.Fields(s.Backup.Staff.Fields()))
-	if err != nil {
+	if err != nil || name == "" {
 		return nil, fault.New(fault.Permanent, "a record of "+s.Name+" names neither a lead nor a member of staff")
 	}
 	tenant := known["tenant_id"]
