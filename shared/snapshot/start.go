@@ -94,10 +94,11 @@ func (o *outgoing) send(ctx context.Context) error {
 
 // tenantStore is where the subjects of the widest scope stand.
 func tenantStore(m *datamap.Map) (datamap.Store, error) {
-	for _, u := range m.Locators(m.Scopes[len(m.Scopes)-1]) {
-		return u.Store, nil
+	rows := m.Locators(m.Scopes[len(m.Scopes)-1])
+	if len(rows) == 0 {
+		return datamap.Store{}, fault.New(fault.Permanent, "the data map has no store for its widest scope")
 	}
-	return datamap.Store{}, fault.New(fault.Permanent, "the data map has no store for its widest scope")
+	return rows[0].Store, nil
 }
 
 // StoresOfStart names the stores that a Starter reads.
