@@ -33,14 +33,15 @@ type Query struct {
 	From  string            // base table only: sort keys from here on, inclusive
 	After Key               // exclusive start
 	Limit int
-	// Attributes, if any, are all that is wanted of the records.
+	// Attributes, if any, are all that is wanted of the records; their key is among them.
 	Attributes []string
 }
 
 // Records is what this service needs of the platform's tables.
 //
 // Read returns base-table records, strongly consistent: a hit of an index is only a
-// hint, looked up in the base table and dropped if it no longer matches.
+// hint, looked up in the base table and dropped if it no longer matches. They come in the
+// order of the index, in which After is a place.
 // Delete returns without an error only when every key is gone; one that was gone
 // before is a success. DeleteIf and Change apply only while the record still equals seen
 // (an attribute that it got besides counts if the data map decides by it or the change

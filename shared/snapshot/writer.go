@@ -197,23 +197,21 @@ func (j *job) begin(ctx context.Context) (ended bool, err error) {
 
 // own is the unit's own row; nil if it is gone, or hidden since it is about to go.
 func (j *job) own(ctx context.Context) (datamap.Scope, livedata.Item, error) {
-	for _, scope := range j.Walker.Map.Scopes {
-		if !sameFields(scope.Key, j.fields) {
-			continue
-		}
-		for _, u := range j.Walker.Map.Locators(scope) {
-			key, err := u.Finder.Keys(j.fields)
-			if err != nil {
-				return scope, nil, fault.As(fault.Permanent, "find the row of what is copied", err)
-			}
-			row, err := j.Walker.Records.Get(ctx, u.Store, key)
-			if err != nil || len(row) == 0 || row[u.Store.HiddenBy] != nil {
-				return scope, nil, err
-			}
-			return scope, row, nil
-		}
+	m := j.Walker.Map
+	at := slices.IndexFunc(m.Scopes, func(s datamap.Scope) bool { return sameFields(s.Key, j.fields) })
+	if at < 0 || len(m.Locators(m.Scopes[at])) == 0 {
+		return datamap.Scope{}, nil, fault.New(fault.Permanent, "the data map has no scope for what is copied")
 	}
-	return datamap.Scope{}, nil, fault.New(fault.Permanent, "the data map has no scope for what is copied")
+	u := m.Locators(m.Scopes[at])[0]
+	key, err := u.Finder.Keys(j.fields)
+	if err != nil {
+		return u.Scope, nil, fault.As(fault.Permanent, "find the row of what is copied", err)
+	}
+	row, err := j.Walker.Records.Get(ctx, u.Store, key)
+	if err != nil || len(row) == 0 || row[u.Store.HiddenBy] != nil {
+		return u.Scope, nil, err
+	}
+	return u.Scope, row, nil
 }
 
 func sameFields(key []string, fields map[string]string) bool {

@@ -328,7 +328,7 @@ func (s *site) invoke(u snapshot.Unit) {
 
 // TestEveryWriteMayFail strikes each write of a clean run in turn, in every way.
 func TestEveryWriteMayFail(t *testing.T) {
-	clean, recorded := newSite(t, 2), &machine{}
+	clean, recorded := newSite(t, 1), &machine{}
 	u := clean.largest()
 	clean.under(recorded)
 	for out := (snapshot.Outcome{}); !out.Done; {
@@ -344,7 +344,7 @@ func TestEveryWriteMayFail(t *testing.T) {
 	for strike := range recorded.writes {
 		for _, mode := range modes {
 			t.Run(fmt.Sprintf("%d %s %s", strike+1, recorded.writes[strike], mode), func(t *testing.T) {
-				s := newSite(t, 2)
+				s := newSite(t, 1)
 				s.under(&machine{strike: strike + 1, mode: mode})
 				s.invoke(u)
 				s.free()
@@ -358,7 +358,7 @@ func TestEveryWriteMayFail(t *testing.T) {
 }
 
 func TestTheSameMessageAgainDoesNothing(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	s.run(u)
 	before, m := s.bucket.Names(), &machine{}
@@ -401,7 +401,7 @@ func TestConcurrentMessages(t *testing.T) {
 
 // One that wakes up long after another has finished leaves that one's manifest alone.
 func TestWhoIsBehindWritesNoManifest(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	w := s.writer()
 	w.Walker.Records = &interrupted{Records: w.Walker.Records, after: 4, meanwhile: func() { s.run(u) }}
@@ -447,7 +447,7 @@ func (s *site) deleted(kind string, u snapshot.Unit) {
 func TestAChannelIsDeletedMeanwhile(t *testing.T) {
 	for after := range 12 {
 		for _, destroy := range []string{"channel", "tenant"} {
-			s := newSite(t, 4)
+			s := newSite(t, 5)
 			u := s.largest()
 			s.stopAt(u, 3)
 			w := s.writer()
@@ -468,7 +468,7 @@ func TestAChannelIsDeletedMeanwhile(t *testing.T) {
 }
 
 func TestWhatIsAboutToGoIsNotBegun(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	row := s.live.Item("channels", u.Tenant, u.Channel)
 	row["deleting_at"] = &types.AttributeValueMemberS{Value: "2026-06-02T00:00:00Z"}
@@ -483,7 +483,7 @@ func TestWhatIsAboutToGoIsNotBegun(t *testing.T) {
 // A lead who was deleted and came back: nothing that is dated up to the deletion is copied,
 // not even if it was read before it went.
 func TestWhatADeletionCoversIsNotCopied(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	lead := ""
 	for key, owner := range s.data.Owner {
@@ -522,11 +522,114 @@ func TestWhatADeletionCoversIsNotCopied(t *testing.T) {
 	}
 }
 
+// A lead is deleted while the snapshot is under way, by fence, purge and shred at once: what
+// was read before is not readable afterwards, wherever the writer was, dated or not. What is
+// somebody else's is.
+func TestALeadIsDeletedMeanwhile(t *testing.T) {
+	for _, cutoff := range []time.Time{asOf, time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)} {
+		covered := 0
+		for after, happened := 1, true; happened; after++ {
+			s := newSite(t, 5)
+			u := s.largest()
+			s.page, happened = 1+after%2, false
+			lead := s.someLead(u)
+			w := s.writer()
+			w.Walker.Records = &interrupted{Records: w.Walker.Records, after: after, meanwhile: func() { s.erase(u, lead, cutoff); happened = true }}
+			before := s.alive(u)
+			if out, err := w.Run(t.Context(), u, asOf); err != nil || !out.Completed {
+				t.Fatalf("at read %d: %+v, %v", after, out, err)
+			}
+			if happened { // and the run was not over before
+				covered += s.left(u, lead, cutoff, before)
+			}
+		}
+		if covered < 100 {
+			t.Errorf("the test shows little: %d", covered)
+		}
+	}
+}
+
+// left checks what of a unit is in the snapshot after a lead's deletion, and counts what is
+// not.
+func (s *site) left(u snapshot.Unit, lead string, cutoff time.Time, before map[string]string) (gone int) {
+	s.Helper()
+	copied := s.copied(u)
+	for key, it := range copied {
+		if s.erased(key, lead, cutoff) || !strings.Contains(it, `"lead_id":"`+lead+`"`) && strings.Contains(it, "words of "+lead) {
+			s.Errorf("%s can be read: %s", key, it)
+		}
+	}
+	for key := range before {
+		if _, there := copied[key]; there {
+			continue
+		}
+		if gone++; !strings.Contains(before[key], lead) {
+			s.Errorf("%s is lost: %s", key, before[key])
+		}
+	}
+	return gone
+}
+
+// erased says that a record of the world goes with a lead: by the world itself, as it was.
+func (s *site) erased(key, lead string, cutoff time.Time) bool {
+	name, _, _ := strings.Cut(key, "/")
+	store, _ := s.m.Store(name)
+	for _, fields := range s.data.Items[name] {
+		it := livedatatest.NewItem(fields)
+		if s.at(snapshot.Opened{Store: name, Item: it}) != key {
+			continue
+		}
+		newer, err := livedata.NewerThan(store, it, cutoff)
+		if err != nil {
+			s.Fatal(err)
+		}
+		src := livedatatest.Canonical(it)
+		return (store.Dated == nil || !newer) && (it.Text("lead_id") == lead || it.Text("lead_id") == "" && strings.Contains(src, "#"+lead+`"`))
+	}
+	s.Fatalf("no record %s", key)
+	return false
+}
+
+// someLead is one of the unit that others quote.
+func (s *site) someLead(u snapshot.Unit) string {
+	var leads []string
+	for key, owner := range s.data.Owner {
+		if parts := strings.Split(key, "/"); parts[0] == "ai_quotes" && owner == walktest.Unit(u) {
+			_, lead, _ := strings.Cut(parts[1], "#")
+			leads = append(leads, lead)
+		}
+	}
+	return slices.Max(leads)
+}
+
+// erase takes everything of a lead that is dated up to the cutoff, or not dated, out of the
+// live stores, as a deletion does, and destroys its key.
+func (s *site) erase(u snapshot.Unit, lead string, cutoff time.Time) {
+	s.Helper()
+	for _, print := range fence.ScopePrints(secret(), "lead", u.Tenant, lead) {
+		if err := s.stones.Raise(s.Context(), fence.Tombstone{Fingerprint: print, Cutoff: cutoff}); err != nil {
+			s.Fatal(err)
+		}
+	}
+	for key, it := range s.live.Dump() {
+		parts := strings.Split(key, "/")
+		switch {
+		case s.erased(key, lead, cutoff):
+			s.live.Drop(parts[0], parts[1:]...)
+		case parts[0] == "ai_audit" && strings.Contains(it, "words of "+lead) && !strings.Contains(it, `"lead_id":"`+lead+`"`):
+			entry := s.live.Item(parts[0], parts[1:]...)
+			entry["prompt"], entry["quotes"] = text("[removed]"), &types.AttributeValueMemberL{}
+			s.live.Put(parts[0], entry)
+		}
+	}
+	s.destroy(path(u, lead))
+}
+
 // A quotation is sealed under the key of who is quoted too; where that lead has no row, it
 // is left out.
 func TestQuotationsAreSealedUnderWhoIsQuoted(t *testing.T) {
 	for _, present := range []bool{true, false} {
-		s := newSite(t, 4)
+		s := newSite(t, 5)
 		s.live = livedatatest.NewExample(t, s.m)
 		u := snapshot.Unit{Tenant: "t_harbour", Channel: "ch_ig1"}
 		if !present {
@@ -546,12 +649,12 @@ func TestQuotationsAreSealedUnderWhoIsQuoted(t *testing.T) {
 }
 
 func TestKMSRefuses(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	s.stopAt(u, 3)
 	for _, begun := range []bool{true, false} {
 		if !begun {
-			s = newSite(t, 4)
+			s = newSite(t, 5)
 		}
 		before := s.bucket.Names()
 		s.root.Err = fault.New(fault.Retry, "KMS is throttled")
@@ -568,7 +671,7 @@ func TestKMSRefuses(t *testing.T) {
 }
 
 func TestMessagesOfOtherTimesAreRefused(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	for _, at := range []time.Time{{}, finished.Add(-49 * time.Hour), finished.Add(2 * time.Hour)} {
 		if out, err := s.writer().Run(t.Context(), s.largest(), at); fault.KindOf(err) != fault.Permanent || err == nil || out.Done {
 			t.Errorf("%s: %+v, %v", at, out, err)
@@ -581,7 +684,7 @@ func TestMessagesOfOtherTimesAreRefused(t *testing.T) {
 
 // A cursor of another data map would lead elsewhere: the run begins anew.
 func TestAnotherDataMapBeginsAnew(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	s.stopAt(u, 7)
 	changed := *s.m
@@ -593,7 +696,7 @@ func TestAnotherDataMapBeginsAnew(t *testing.T) {
 
 // A record of somebody else ends the run, as it does a purge.
 func TestAForeignRecordEndsTheRun(t *testing.T) {
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	u := s.largest()
 	for key, owner := range s.data.Owner {
 		if parts := strings.Split(key, "/"); parts[0] == "conversations" && owner == walktest.Unit(u) {
@@ -643,7 +746,7 @@ func TestTheWritersMemoryIsFlat(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 150 MB")
 	}
-	s := newSite(t, 4)
+	s := newSite(t, 5)
 	s.live = livedatatest.NewExample(t, s.m)
 	u := snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}
 	w := s.writer()

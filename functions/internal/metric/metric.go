@@ -32,8 +32,12 @@ const (
 	LettersBounced     = "Bounced"
 	LettersUnconfirmed = "LettersUnconfirmed"
 	ReplyLimitReached  = "ReplyLimitReached"
+	SnapshotsStarted   = "SnapshotsStarted"   // nights for which everything was asked for
+	SnapshotsAsked     = "SnapshotsAsked"     // units of such a night
+	SnapshotRecords    = "SnapshotRecords"
+	SnapshotBytes      = "SnapshotBytes" // sealed
 
-	SnapshotsCompleted   = "SnapshotsCompleted"
+	SnapshotsCompleted   = "SnapshotsCompleted" // units that have their manifest
 	RotationCompleted    = "RotationCompleted"
 	BackupAuditCompleted = "BackupAuditCompleted"
 	BackupDrillCompleted = "BackupDrillCompleted"
