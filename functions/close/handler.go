@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Ledger, CaseFile, CaseKeys, Bucket, LettersQueue string
 	Map                                              *datamap.Map
+	Recovery                                         time.Duration // how far back live tables can be restored to
 }
 
 // Load reads and checks the environment.
@@ -30,7 +31,8 @@ func Load(lookup environment.Lookup) (Config, error) {
 	}
 	env := environment.New(lookup)
 	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"),
-		Bucket: env.Text("MAIL_BUCKET"), LettersQueue: env.Address("LETTERS_QUEUE_URL"), Map: m}
+		Bucket: env.Text("MAIL_BUCKET"), LettersQueue: env.Address("LETTERS_QUEUE_URL"), Map: m,
+		Recovery: time.Duration(env.Count("RECOVERY_DAYS")) * 24 * time.Hour}
 	return cfg, env.Err()
 }
 
@@ -39,5 +41,5 @@ func Step(cfg Config, aws aws.Config) workflow.Close {
 	return workflow.Close{Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
 		Mails:   archive.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket},
 		Letters: dispatch.LettersSQS{Client: sqs.NewFromConfig(aws), URL: cfg.LettersQueue},
-		Map:     cfg.Map, Now: time.Now, Log: boundary.Logger()}
+		Map:     cfg.Map, Recovery: cfg.Recovery, Now: time.Now, Log: boundary.Logger()}
 }

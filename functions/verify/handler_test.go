@@ -17,7 +17,7 @@ func TestConfigIsTheStacks(t *testing.T) {
 
 func TestEveryMissingVariableIsNamed(t *testing.T) {
 	_, err := Load(templateenv.Missing)
-	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "STORES", "INDEX_SETTLE_SECONDS")
+	templateenv.WantProblems(t, err, "LEDGER_TABLE", "CASEFILE_TABLE", "CASEKEYS_TABLE", "STORES", "INDEX_SETTLE_SECONDS", "SNAPSHOT_BUCKET", "SNAPSHOTKEYS_TABLE", "FINGERPRINT_SECRET")
 }
 
 func TestEveryMessageIsRead(t *testing.T) { recorded.Messages(t, "verify") }

@@ -53,6 +53,7 @@ type Facts struct {
 	Frozen     *time.Time       `json:"frozen_cutoff,omitempty"`
 	FrozenAt   *time.Time       `json:"frozen_at,omitempty"`
 	ErasedAt   *time.Time       `json:"live_erased_at,omitempty"`
+	ShreddedAt *time.Time       `json:"shredded_at,omitempty"`
 	ClosedAt   *time.Time       `json:"closed_at,omitempty"`
 	Ending     request.State    `json:"ending,omitempty"`
 	Closing    bool             `json:"closing,omitempty"`
@@ -69,7 +70,7 @@ type Facts struct {
 func FactsOf(r request.Request) Facts {
 	return Facts{Kind: r.Kind, State: r.State, Run: r.Run,
 		ReceivedAt: r.ReceivedAt, DueAt: r.DueAt, Cutoff: r.Cutoff, Frozen: r.Frozen, FrozenAt: r.FrozenAt,
-		ErasedAt: r.ErasedAt, ClosedAt: r.ClosedAt, Ending: r.Ending, Closing: r.Closing,
+		ErasedAt: r.ErasedAt, ShreddedAt: r.ShreddedAt, ClosedAt: r.ClosedAt, Ending: r.Ending, Closing: r.Closing,
 		Rounds: r.Rounds, Misses: r.Misses, Results: r.Results, Erased: r.Erased, Kept: r.Kept,
 		Told: r.Told, Reason: r.Reason}
 }

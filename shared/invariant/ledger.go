@@ -16,6 +16,7 @@ import (
 // Ledger checks the rows of this service, all of them or all of one request:
 //
 //	I1   nothing is completed while a later cutoff stands
+//	I2   nothing is completed whose backups were not shredded
 //	I4   live_erased_at lies not before frozen_at; nothing is completed without it; everybody
 //	     who is to be told of an end is told once, and of an erasure not before it is verified
 //	I5   one terminal event, the last one; legal moves only; an open request has its case file
@@ -231,6 +232,8 @@ func (s *story) erased(f chain.Facts, where string) {
 	switch {
 	case f.ErasedAt == nil && f.State == request.Completed:
 		s.say("I4", "request %s: %s is completed without a date of erasure", s.id, where)
+	case f.ShreddedAt == nil && f.State == request.Completed:
+		s.say("I2", "request %s: %s is completed and its backups were not shredded", s.id, where)
 	case f.ErasedAt != nil && (f.FrozenAt == nil || f.ErasedAt.Before(*f.FrozenAt)):
 		s.say("I4", "request %s: %s was erased before it was frozen", s.id, where)
 	}

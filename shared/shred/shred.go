@@ -20,12 +20,19 @@ import (
 // Store is the data map's name of the bucket of snapshots.
 const Store = "snapshots"
 
-// Shredder destroys. Copies is the bucket of snapshots.
+// Copies is the bucket of snapshots, for who may delete there. Versions lists versions and
+// delete markers under a prefix; Delete returns without an error only when all are gone.
+type Copies interface {
+	Versions(ctx context.Context, prefix string, after *livedata.Version) (livedata.Versions, error)
+	Delete(ctx context.Context, versions []livedata.Version) error
+}
+
+// Shredder destroys.
 type Shredder struct {
 	Map    *datamap.Map
 	Ledger *ledger.Ledger
 	Keys   keys.Destroyer
-	Copies livedata.Objects
+	Copies Copies
 }
 
 // Run shreds every subject of the request that is erased. The subjects stand behind their
@@ -84,13 +91,12 @@ func Prefixes(scope datamap.Scope, fields map[string]string) ([]string, error) {
 // drop deletes every version under a prefix. It lists from the beginning each time: what it
 // saw is gone.
 func (s Shredder) drop(ctx context.Context, prefix string) error {
-	bucket, _ := s.Map.Store(Store)
 	for {
-		page, err := s.Copies.List(ctx, bucket, prefix, nil)
+		page, err := s.Copies.Versions(ctx, prefix, nil)
 		if err != nil || len(page.Found) == 0 {
 			return err
 		}
-		if err := s.Copies.Delete(ctx, bucket, page.Found); err != nil {
+		if err := s.Copies.Delete(ctx, page.Found); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
 	"github.com/mikla-ai/data-deletion/shared/invariant"
+	"github.com/mikla-ai/data-deletion/shared/keys"
+	"github.com/mikla-ai/data-deletion/shared/keys/keystest"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/ledger/ledgertest"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -27,6 +30,9 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/purge"
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
+	"github.com/mikla-ai/data-deletion/shared/shred"
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
+	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
 	"github.com/mikla-ai/data-deletion/shared/verify"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
@@ -53,6 +59,8 @@ type World struct {
 	Ledger     *ledger.Ledger
 	Tombstones *fencetest.Fake
 	Keys       ledger.Keys
+	BackupKeys *keystest.Fake
+	Backups    *snapshottest.Bucket
 	Fate       Fate // asked for every write of ours and to live data
 	Before     func(step string)
 	Reserve    time.Duration // of the purge
@@ -89,6 +97,15 @@ func NewOn(t testing.TB, m *datamap.Map) *World {
 		return w.fate(string(op) + " " + key)
 	}
 	w.Tombstones.Fault = func(fence.Tombstone) (bool, error) { return w.fate("raise a tombstone") }
+	w.BackupKeys = keystest.NewFake(w.Tombstones)
+	w.BackupKeys.Fault = func(op string) (bool, error) { return w.fate(op + " a key") }
+	w.Backups = &snapshottest.Bucket{Now: w.Now, Fault: func(op, name string) (bool, error) {
+		if op != snapshottest.Put && op != snapshottest.Delete {
+			return true, nil
+		}
+		kind, _, _ := strings.Cut(name, "/")
+		return w.fate(op + " of " + kind)
+	}}
 	return w
 }
 
@@ -247,7 +264,7 @@ func (w *World) Step(ctx context.Context, step string, m workflow.Message) (work
 		}
 		log := slog.New(slog.NewTextHandler(io.Writer(&w.LogText), nil))
 		steps := Steps{Ledger: w.Ledger, Finder: w.Finder(), Tombstones: w.Tombstones, Keys: w.Keys.Fingerprint, Now: w.Now, Reserve: w.Reserve, Log: log,
-			Mails: w.Mails, Letters: w.Letters}
+			Mails: w.Mails, Letters: w.Letters, BackupKeys: w.BackupKeys, Backups: w.Backups}
 		return steps.Run(ctx, step, m)
 	})
 }
@@ -277,6 +294,8 @@ type Steps struct {
 	Finder     locate.Finder
 	Tombstones fence.Tombstones
 	Keys       secrets.Versioned
+	BackupKeys keys.NamedRows
+	Backups    Backups
 	Now        func() time.Time
 	Reserve    time.Duration // of the purge
 	Log        *slog.Logger
@@ -284,6 +303,15 @@ type Steps struct {
 	Mails   workflow.Mails   // nil: requests have none
 	Letters workflow.Letters // the same
 }
+
+// Backups is the bucket of snapshots.
+type Backups interface {
+	shred.Copies
+	snapshot.Objects
+}
+
+// Recovery is how far back the live tables can be restored to.
+const Recovery = 24 * time.Hour
 
 // Run runs one step once.
 func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workflow.Message, error) {
@@ -296,13 +324,21 @@ func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workfl
 	case workflow.NextPurge:
 		return workflow.Purge{Ledger: s.Ledger, Now: s.Now,
 			Purger: purge.Purger{Finder: s.Finder, Ledger: s.Ledger, Reserve: s.Reserve}}.Run(ctx, m)
+	case workflow.NextShred:
+		return workflow.Shred{Ledger: s.Ledger, Now: s.Now,
+			Shredder: shred.Shredder{Map: s.Finder.Map, Ledger: s.Ledger, Keys: s.destroyer(), Copies: s.Backups}}.Run(ctx, m)
 	case workflow.NextVerify:
-		return workflow.Verify{Ledger: s.Ledger, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now}, Now: s.Now, Log: s.Log}.Run(ctx, m)
+		return workflow.Verify{Ledger: s.Ledger, Now: s.Now, Log: s.Log, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now,
+			Backups: verify.Backups{Keys: s.destroyer(), Names: s.Backups}}}.Run(ctx, m)
 	case workflow.NextClose:
 		mails, letters := s.post()
-		return workflow.Close{Ledger: s.Ledger, Mails: mails, Letters: letters, Map: s.Finder.Map, Now: s.Now, Log: s.Log}.Run(ctx, m)
+		return workflow.Close{Ledger: s.Ledger, Mails: mails, Letters: letters, Map: s.Finder.Map, Recovery: Recovery, Now: s.Now, Log: s.Log}.Run(ctx, m)
 	}
 	return m, fmt.Errorf("no step %q", step)
+}
+
+func (s Steps) destroyer() keys.Destroyer {
+	return keys.Destroyer{Rows: s.BackupKeys, Secret: s.Keys}
 }
 
 func (s Steps) post() (mails workflow.Mails, letters workflow.Letters) {
@@ -387,7 +423,9 @@ func following(step, next string) string {
 	case workflow.NextFence:
 		return choice(next, workflow.NextPurge, workflow.NextDone, workflow.NextClose)
 	case workflow.NextPurge:
-		return choice(next, workflow.NextVerify, workflow.NextPurge)
+		return choice(next, workflow.NextShred, workflow.NextPurge)
+	case workflow.NextShred:
+		return workflow.NextVerify
 	case workflow.NextVerify:
 		return choice(next, workflow.NextOperator, workflow.NextClose, workflow.NextPurge, workflow.NextLocate)
 	}
