@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
@@ -53,6 +54,10 @@ func (p *placer) known(s datamap.Store, it livedata.Item, refs []keys.Ref) (map[
 	return p.held(s, it, refs[0], known)
 }
 
+// errUnplaced says that what a record was found from did not come before it, which is so
+// where a unit is gone on with in the middle.
+var errUnplaced = errors.New("what leads to it did not come before it")
+
 // matched reads a subject's fields out of the attributes that a finder looks for.
 func matched(finder datamap.Finder, it livedata.Item) (map[string]string, bool) {
 	out := map[string]string{}
@@ -86,7 +91,7 @@ func (p *placer) held(s datamap.Store, it livedata.Item, own keys.Ref, known map
 	if p.is(name, lead) {
 		p.remember(known["conversation_id"], lead)
 	} else if lead = p.holders[known["conversation_id"]]; !p.is(name, lead) {
-		return nil, fault.New(fault.Permanent, "whose a record of "+s.Name+" in a backup is cannot be told: its conversation did not come before it")
+		return nil, fault.As(fault.Permanent, "tell whose a record of "+s.Name+" in a backup is", errUnplaced)
 	}
 	known["lead_id"] = lead
 	return known, nil

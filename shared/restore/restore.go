@@ -325,18 +325,27 @@ func (w pass) unit(ctx context.Context, p *Progress) error {
 	if p.Counts == nil {
 		p.Counts = Counts{}
 	}
-	gone, err := w.source.Each(ctx, p.Unit, p.AsOf, w.selection, p.Next, func(b Batch) error {
+	from := p.Next
+	gone, err := w.each(ctx, p)
+	if from > 0 && errors.Is(err, errUnplaced) {
+		p.Next, p.Counts, p.Unopened = 0, Counts{}, 0
+		gone, err = w.each(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
+	p.Done, p.Destroyed = true, gone
+	return w.note(ctx, p)
+}
+
+func (w pass) each(ctx context.Context, p *Progress) (gone bool, err error) {
+	return w.source.Each(ctx, p.Unit, p.AsOf, w.selection, p.Next, func(b Batch) error {
 		if err := w.batch(ctx, p, b); err != nil {
 			return err
 		}
 		p.Next, p.Unopened = b.Number+1, p.Unopened+b.Unopened
 		return w.note(ctx, p)
 	})
-	if err != nil {
-		return err
-	}
-	p.Done, p.Destroyed = true, gone
-	return w.note(ctx, p)
 }
 
 func (w pass) note(ctx context.Context, p *Progress) error {

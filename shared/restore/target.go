@@ -319,4 +319,3 @@ func namesOf(secret secrets.Versioned, paths []keys.Path) []keys.Ref {
 	}
 	return out
 }
-
