@@ -32,6 +32,9 @@ func TestBudgetOnDynamoDB(t *testing.T) {
 		"throttles are reported":                throttlesAreReported,
 		"no budget, no write":                   noBudgetNoWrite,
 		"batches end together":                  batchesEndTogether,
+		"reads cost what DynamoDB says":         readsAreCharged,
+		"throttled reads are reported":          throttledReadsAreReported,
+		"reads have a row of their own":         readsShareNoRow,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, connect) })
 	}
@@ -244,5 +247,83 @@ func batchesEndTogether(t *testing.T, connect connector) {
 	}
 	if s.waits == 16 {
 		t.Error("every batch was tried")
+	}
+}
+
+// newReader is a spender of a read budget.
+func newReader(t *testing.T, connect connector, transport http.RoundTripper) *spender {
+	s := newSpender(t, connect, transport)
+	s.Records = livedata.DynamoDB{Client: connect(transport), Names: liveNames(s.Map), ReadBudget: s.account}
+	return s
+}
+
+func readsAreCharged(t *testing.T, connect connector) {
+	s := newReader(t, connect, http.DefaultTransport)
+	keys := s.fill(t, 40, 3900) // one unit each, read consistently
+	q := livedata.Query{Store: s.messages, Where: map[string]string{"conversation_id": t.Name()}, Limit: 200}
+	if page, err := s.Records.Read(t.Context(), q); err != nil || len(page.Items) != 40 || s.waits != 1 || s.units < 38 || s.units > 42 {
+		t.Errorf("a query: %d items, %v, %.1f units in %d reads", len(page.Items), err, s.units, s.waits)
+	}
+	s.units, s.waits = 0, 0
+	if it, err := s.Records.Get(t.Context(), s.messages, keys[0]); err != nil || len(it) == 0 || s.units != 1 || s.waits != 1 {
+		t.Errorf("one record: %v, %.1f units in %d reads", err, s.units, s.waits)
+	}
+	author := "a#" + t.Name()
+	for i := range 5 {
+		s.Put(t, "messages", livedatatest.NewItem(map[string]any{"conversation_id": t.Name(), "message_key": fmt.Sprint(i), "author_key": author, "body": strings.Repeat("x", 3000)}))
+	}
+	s.units, s.waits = 0, 0
+	q = livedata.Query{Store: s.messages, Index: "by_author", Where: map[string]string{"author_key": author}, Limit: 200}
+	if page, err := s.Records.Read(t.Context(), q); err != nil || len(page.Items) != 5 || s.waits != 2 || s.units < 5.5 {
+		t.Errorf("an index: %d items, %v, %.1f units in %d reads", len(page.Items), err, s.units, s.waits)
+	}
+	s.units, s.waits = 0, 0
+	if err := s.Records.Delete(t.Context(), s.messages, keys); err != nil || s.units != 0 || s.waits != 0 {
+		t.Errorf("writes: %v, %.1f units in %d waits", err, s.units, s.waits)
+	}
+}
+
+func throttledReadsAreReported(t *testing.T, connect connector) {
+	for _, c := range []struct {
+		operation string
+		times     int
+		spoil     func(*http.Request, []byte) (*http.Response, error)
+		throttles int
+		fails     bool
+	}{
+		{"Query", always, throttled, 1, true}, {"GetItem", always, throttled, 1, true}, {"BatchGetItem", always, throttled, 1, true},
+		{"BatchGetItem", 2, halfRead, 2, false}, {"Query", 2, throttled, 0, false},
+	} {
+		s := newReader(t, connect, &meddler{operation: c.operation, times: c.times, spoil: c.spoil})
+		author := "a#" + t.Name() + c.operation
+		for i := range 20 {
+			s.Put(t, "messages", livedatatest.NewItem(map[string]any{"conversation_id": author, "message_key": fmt.Sprint(i), "author_key": author}))
+		}
+		_, err := s.Records.Read(t.Context(), livedata.Query{Store: s.messages, Index: "by_author", Where: map[string]string{"author_key": author}, Limit: 200})
+		if c.operation == "GetItem" {
+			_, err = s.Records.Get(t.Context(), s.messages, livedata.Key{"conversation_id": author, "message_key": "0"})
+		}
+		if c.fails != (err != nil) || err != nil && fault.KindOf(err) != fault.Retry || s.throttles != c.throttles {
+			t.Errorf("%s spoiled %d times: %v, %d throttles", c.operation, c.times, err, s.throttles)
+		}
+	}
+	s := newReader(t, connect, http.DefaultTransport)
+	s.refuse = budget.ErrNoTime
+	if _, err := s.Records.Get(t.Context(), s.messages, livedata.Key{"conversation_id": "c", "message_key": "m"}); !errors.Is(err, budget.ErrNoTime) || fault.KindOf(err) != fault.Retry {
+		t.Errorf("got %v", err)
+	}
+}
+
+func readsShareNoRow(t *testing.T, connect connector) {
+	rows := ledger.DynamoDB{Client: connect(http.DefaultTransport), Tables: ledgerTables}
+	for _, l := range []*budget.Limiter{budget.New(rows, 100), budget.NewReads(rows, 100)} {
+		if err := l.Wait(t.Context(), "leads"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pk := range []string{"budget#leads", "budget#reads#leads"} {
+		if row, found, err := rows.Get(t.Context(), ledger.Key{Table: ledger.Records, PK: pk, SK: "budget"}); err != nil || !found || row.Version != 1 {
+			t.Errorf("%s: %+v, %t, %v", pk, row, found, err)
+		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package budget holds all purges together to a share of each table's write capacity,
-// so that live traffic comes first. Every execution, in whatever process, draws on one
+// Package budget holds all purges together to a share of each table's write capacity, and
+// all backups together to one of its read capacity, so that live traffic comes first. Every execution, in whatever process, draws on one
 // bucket per table: a row of the ledger table.
 package budget
 
@@ -37,13 +37,14 @@ const (
 
 // ErrNoTime says that the wait would not end before the context's deadline. Nothing was
 // reserved: the caller saves how far it is and returns.
-var ErrNoTime = fault.New(fault.Retry, "the write budget allows no more before the deadline")
+var ErrNoTime = fault.New(fault.Retry, "the budget allows no more before the deadline")
 
 // Limiter is one process's part of the shared limiter. Its methods may be called from
 // several goroutines.
 type Limiter struct {
 	Rows   ledger.Rows
-	Rate   float64 // write units a second and table
+	Of     string  // what the units are: buckets of one kind are no other's. "" for writes
+	Rate   float64 // units a second and table
 	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
 	Random func() float64 // in [0,1)
@@ -56,6 +57,13 @@ type Limiter struct {
 // New shares rows' buckets, each filled with rate write units a second.
 func New(rows ledger.Rows, rate float64) *Limiter {
 	return &Limiter{Rows: rows, Rate: rate, Now: time.Now, Sleep: sleep, Random: rand.Float64, Token: ledger.RandomID}
+}
+
+// NewReads is New for read units, in buckets of their own.
+func NewReads(rows ledger.Rows, rate float64) *Limiter {
+	l := New(rows, rate)
+	l.Of = "reads"
+	return l
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -94,8 +102,8 @@ func (l *Limiter) bucket(store string) *bucket {
 	return b
 }
 
-// Wait returns when the store may be written to. What the write costs is told
-// afterwards, by Spent: a write may overdraw, and the next wait pays for it. It returns
+// Wait returns when the store may be called. What the call costs is told
+// afterwards, by Spent: a call may overdraw, and the next wait pays for it. It returns
 // ErrNoTime at once where the wait would not end before the context's deadline.
 func (l *Limiter) Wait(ctx context.Context, store string) error {
 	b := l.bucket(store)
@@ -107,7 +115,7 @@ func (l *Limiter) Wait(ctx context.Context, store string) error {
 	}
 	for !b.covered(l.Now()) {
 		if err := l.reserve(ctx, b); err != nil {
-			return fault.Wrap("wait for the write budget of "+store, err)
+			return fault.Wrap("wait for the budget of "+store, err)
 		}
 	}
 	return nil
@@ -123,7 +131,7 @@ func (b *bucket) covered(now time.Time) bool {
 	return b.left > 0
 }
 
-// Spent charges what a write took, in write units.
+// Spent charges what a call took, in its units.
 func (l *Limiter) Spent(store string, units float64) {
 	b := l.bucket(store)
 	b.mu.Lock()

@@ -27,13 +27,17 @@ const keep = 24 * time.Hour
 // latest is a time that no clock shows; beyond it a row is damaged.
 const latest = int64(1) << 50
 
-func key(store string) ledger.Key {
-	return ledger.Key{Table: ledger.Records, PK: "budget#" + store, SK: "budget"}
+func (l *Limiter) key(store string) ledger.Key {
+	pk := "budget#" + store
+	if l.Of != "" {
+		pk = "budget#" + l.Of + "#" + store
+	}
+	return ledger.Key{Table: ledger.Records, PK: pk, SK: "budget"}
 }
 
 // read gives the state as it is now, with what has been reserved less the time since.
 func (l *Limiter) read(ctx context.Context, b *bucket) (state, int64, error) {
-	row, found, err := l.Rows.Get(ctx, key(b.store))
+	row, found, err := l.Rows.Get(ctx, l.key(b.store))
 	if err != nil {
 		return state{}, 0, err
 	}
@@ -94,5 +98,5 @@ func (l *Limiter) write(ctx context.Context, b *bucket, s state, version int64) 
 		return err
 	}
 	return l.Rows.Commit(ctx, l.Token(), []ledger.Write{{Expect: version, Row: ledger.Row{
-		Key: key(b.store), Doc: doc, ExpiresAt: l.Now().Add(keep).Unix()}}})
+		Key: l.key(b.store), Doc: doc, ExpiresAt: l.Now().Add(keep).Unix()}}})
 }

@@ -12,50 +12,70 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 )
 
-// Budget bounds what this service writes to a table, so that live traffic comes first.
+// Budget bounds what this service takes of a table's capacity, so that live traffic comes
+// first.
 //
-// Wait returns when a write may begin, or with an error when none may. Spent is told
-// afterwards what a write took, in write units as DynamoDB counts them. Throttled is
-// told, at once, that DynamoDB refused a write for want of capacity, wholly or in part;
-// it does not wait.
+// Wait returns when a call may begin, or with an error when none may. Spent is told
+// afterwards what a call took, in units as DynamoDB counts them. Throttled is told, at
+// once, that DynamoDB refused a call for want of capacity, wholly or in part; it does not
+// wait.
 type Budget interface {
 	Wait(ctx context.Context, store string) error
 	Spent(store string, units float64)
 	Throttled(ctx context.Context, store string) error
 }
 
-func (d DynamoDB) await(ctx context.Context, store datamap.Store) error {
-	if d.Budget == nil {
+// account is what calls on one store are charged to: a budget, or none.
+type account struct {
+	within Budget
+	store  string
+}
+
+func (d DynamoDB) writes(store datamap.Store) account { return account{d.Budget, store.Name} }
+
+func (d DynamoDB) reads(store datamap.Store) account { return account{d.ReadBudget, store.Name} }
+
+func (a account) await(ctx context.Context) error {
+	if a.within == nil {
 		return nil
 	}
-	return d.Budget.Wait(ctx, store.Name)
+	return a.within.Wait(ctx, a.store)
 }
 
-func (d DynamoDB) spent(store datamap.Store, capacity *types.ConsumedCapacity) {
-	if d.Budget != nil && capacity != nil {
-		d.Budget.Spent(store.Name, aws.ToFloat64(capacity.CapacityUnits))
+func (a account) spent(capacity ...types.ConsumedCapacity) {
+	for _, c := range capacity {
+		if a.within != nil {
+			a.within.Spent(a.store, aws.ToFloat64(c.CapacityUnits))
+		}
 	}
 }
 
-func (d DynamoDB) throttled(ctx context.Context, store datamap.Store) error {
-	if d.Budget == nil {
+// took is spent for the answers that tell of one table.
+func (a account) took(capacity *types.ConsumedCapacity) {
+	if capacity != nil {
+		a.spent(*capacity)
+	}
+}
+
+func (a account) throttled(ctx context.Context) error {
+	if a.within == nil {
 		return nil
 	}
-	return d.Budget.Throttled(ctx, store.Name)
+	return a.within.Throttled(ctx, a.store)
 }
 
-// refused charges and reports a write that failed, and returns the failure. A condition
+// refused charges and reports a call that failed, and returns the failure. A condition
 // that does not hold costs a unit, which its answer does not tell.
-func (d DynamoDB) refused(ctx context.Context, store datamap.Store, err error) error {
+func (a account) refused(ctx context.Context, err error) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return err
 	}
 	switch api.ErrorCode() {
 	case "ConditionalCheckFailedException":
-		d.spent(store, &types.ConsumedCapacity{CapacityUnits: aws.Float64(1)})
+		a.spent(types.ConsumedCapacity{CapacityUnits: aws.Float64(1)})
 	case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded":
-		return errors.Join(err, d.throttled(ctx, store))
+		return errors.Join(err, a.throttled(ctx))
 	}
 	return err
 }

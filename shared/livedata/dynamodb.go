@@ -28,11 +28,12 @@ const (
 )
 
 // DynamoDB is Records on the platform's tables. Names maps store to table. Budget
-// bounds its writes; nil is no bound.
+// bounds its writes, ReadBudget its reads; nil is no bound.
 type DynamoDB struct {
-	Client *dynamodb.Client
-	Names  map[string]string
-	Budget Budget
+	Client     *dynamodb.Client
+	Names      map[string]string
+	Budget     Budget
+	ReadBudget Budget
 }
 
 func (d DynamoDB) table(store datamap.Store) *string { return aws.String(d.Names[store.Name]) }
@@ -48,7 +49,7 @@ func (k Key) item() map[string]types.AttributeValue {
 }
 
 func (d DynamoDB) Read(ctx context.Context, q Query) (Page, error) {
-	in := &dynamodb.QueryInput{TableName: d.table(q.Store), Limit: aws.Int32(int32(q.Limit))}
+	in := &dynamodb.QueryInput{TableName: d.table(q.Store), Limit: aws.Int32(int32(q.Limit)), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
 	if q.Index == "" {
 		in.ConsistentRead = aws.Bool(true)
 	} else {
@@ -58,7 +59,7 @@ func (d DynamoDB) Read(ctx context.Context, q Query) (Page, error) {
 		in.ExclusiveStartKey = q.After.item()
 	}
 	condition(in, q)
-	out, err := d.Client.Query(ctx, in)
+	out, err := d.query(ctx, q.Store, in)
 	if err != nil {
 		return Page{}, fault.Wrap("query "+q.Store.Name, err)
 	}
@@ -70,6 +71,18 @@ func (d DynamoDB) Read(ctx context.Context, q Query) (Page, error) {
 		page.Items, err = d.confirm(ctx, q, page.Items)
 	}
 	return page, err
+}
+
+func (d DynamoDB) query(ctx context.Context, store datamap.Store, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+	if err := d.reads(store).await(ctx); err != nil {
+		return nil, err
+	}
+	out, err := d.Client.Query(ctx, in)
+	if err != nil {
+		return nil, d.reads(store).refused(ctx, err)
+	}
+	d.reads(store).took(out.ConsumedCapacity)
+	return out, nil
 }
 
 func condition(in *dynamodb.QueryInput, q Query) {
@@ -149,19 +162,36 @@ func (d DynamoDB) getBatch(ctx context.Context, q Query, hits []Item) ([]Item, e
 	var out []Item
 	pending := map[string]types.KeysAndAttributes{d.Names[store.Name]: ask}
 	for try := 0; len(pending) > 0; try++ {
-		if err := pause(ctx, try); err != nil {
-			return nil, fault.Wrap("read "+store.Name+" in batches", err)
+		err := pause(ctx, try)
+		if err == nil {
+			var got []Item
+			got, pending, err = d.readBatch(ctx, store, pending)
+			out = append(out, got...)
 		}
-		got, err := d.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: pending})
 		if err != nil {
 			return nil, fault.Wrap("read "+store.Name+" in batches", err)
 		}
-		for _, it := range got.Responses[d.Names[store.Name]] {
-			out = append(out, it)
-		}
-		pending = got.UnprocessedKeys
 	}
 	return out, nil
+}
+
+// readBatch returns what was left undone, after it has reported that.
+func (d DynamoDB) readBatch(ctx context.Context, store datamap.Store, ask map[string]types.KeysAndAttributes) (items []Item, left map[string]types.KeysAndAttributes, err error) {
+	if err := d.reads(store).await(ctx); err != nil {
+		return nil, nil, err
+	}
+	got, err := d.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+	if err != nil {
+		return nil, nil, d.reads(store).refused(ctx, err)
+	}
+	d.reads(store).spent(got.ConsumedCapacity...)
+	for _, it := range got.Responses[d.Names[store.Name]] {
+		items = append(items, it)
+	}
+	if len(got.UnprocessedKeys) > 0 {
+		err = d.reads(store).throttled(ctx)
+	}
+	return items, got.UnprocessedKeys, err
 }
 
 // pause waits before a further try at what a batch left undone, and gives up after
@@ -184,10 +214,15 @@ func pause(ctx context.Context, try int) error {
 }
 
 func (d DynamoDB) Get(ctx context.Context, store datamap.Store, key Key) (Item, error) {
-	out, err := d.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: d.table(store), Key: key.item(), ConsistentRead: aws.Bool(true)})
-	if err != nil {
+	if err := d.reads(store).await(ctx); err != nil {
 		return nil, fault.Wrap("get from "+store.Name, err)
 	}
+	out, err := d.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: d.table(store), Key: key.item(), ConsistentRead: aws.Bool(true),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+	if err != nil {
+		return nil, fault.Wrap("get from "+store.Name, d.reads(store).refused(ctx, err))
+	}
+	d.reads(store).took(out.ConsumedCapacity)
 	return out.Item, nil
 }
 
@@ -227,20 +262,18 @@ func (d DynamoDB) deleteBatch(ctx context.Context, store datamap.Store, keys []K
 // writeBatch returns what was left undone, after it has reported that: the budget's
 // pause and the one before the next try then run at the same time.
 func (d DynamoDB) writeBatch(ctx context.Context, store datamap.Store, writes []types.WriteRequest) ([]types.WriteRequest, error) {
-	if err := d.await(ctx, store); err != nil {
+	if err := d.writes(store).await(ctx); err != nil {
 		return nil, err
 	}
 	out, err := d.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		RequestItems: map[string][]types.WriteRequest{d.Names[store.Name]: writes}})
 	if err != nil {
-		return nil, d.refused(ctx, store, err)
+		return nil, d.writes(store).refused(ctx, err)
 	}
-	for _, capacity := range out.ConsumedCapacity {
-		d.spent(store, &capacity)
-	}
+	d.writes(store).spent(out.ConsumedCapacity...)
 	left := out.UnprocessedItems[d.Names[store.Name]]
 	if len(left) > 0 {
-		err = d.throttled(ctx, store)
+		err = d.writes(store).throttled(ctx)
 	}
 	return left, err
 }
@@ -330,15 +363,15 @@ func changed(seen, set Item, remove []string) Item {
 
 // writeOne makes one conditional write within the budget, and settles its outcome.
 func (d DynamoDB) writeOne(ctx context.Context, store datamap.Store, seen, want Item, write func() (*types.ConsumedCapacity, error)) (bool, error) {
-	if err := d.await(ctx, store); err != nil {
+	if err := d.writes(store).await(ctx); err != nil {
 		return false, err
 	}
 	capacity, err := write()
 	if err == nil {
-		d.spent(store, capacity)
+		d.writes(store).took(capacity)
 		return true, nil
 	}
-	return d.settle(ctx, store, seen, want, d.refused(ctx, store, err))
+	return d.settle(ctx, store, seen, want, d.writes(store).refused(ctx, err))
 }
 
 // settle resolves a condition that failed: if the record already is what the write

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -75,4 +76,26 @@ func (f objects) Delete(ctx context.Context, store datamap.Store, versions []liv
 		}
 	}
 	return nil
+}
+
+// PutBack copies the newest version of an object over the marker that hides it; none says
+// that there is no version. One that is not hidden stays, and nothing is made.
+func (f *Fake) PutBack(store, key string, at time.Time) (made livedata.Version, none bool) {
+	f.mu.Lock()
+	var newest, version object
+	for _, o := range f.objects[store] {
+		if o.Key == key {
+			if newest = o; !o.marker {
+				version = o
+			}
+		}
+	}
+	f.mu.Unlock()
+	if version.ID == "" {
+		return livedata.Version{}, true
+	}
+	if !newest.marker {
+		return livedata.Version{}, false
+	}
+	return f.addVersion(store, object{Version: livedata.Version{Key: key, Modified: at}, body: version.body}), false
 }
