@@ -15,6 +15,9 @@ import (
 	"github.com/mikla-ai/data-deletion/functions/internal/recorded"
 	"github.com/mikla-ai/data-deletion/functions/internal/templateenv"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
+	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
+	"github.com/mikla-ai/data-deletion/shared/restore/restoretest"
 	"github.com/mikla-ai/data-deletion/shared/rotation"
 	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
 )
@@ -22,6 +25,8 @@ import (
 const canary = "canary of a foreign error"
 
 type bench struct {
+	now              time.Time
+	targets          *restoretest.Fake
 	snapshots, media *snapshottest.Bucket
 	metrics, log     bytes.Buffer
 	handler          Handler
@@ -34,9 +39,10 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := time.Date(2026, 5, 1, 5, 0, 0, 0, time.UTC)
-	now := func() time.Time { return clock }
-	b := &bench{snapshots: &snapshottest.Bucket{Now: now}, media: &snapshottest.Bucket{Now: now}}
+	b := &bench{now: time.Date(2026, 5, 1, 5, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return b.now }
+	b.snapshots, b.media = &snapshottest.Bucket{Now: now}, &snapshottest.Bucket{Now: now}
+	b.targets = restoretest.New(livedatatest.NewFake(m), fencetest.NewFake(), now)
 	for _, name := range []string{"manifests/t_harbour/tenant/20260401T010000Z", "frames/t_harbour/tenant/20260401T010000Z/00001-0badcafe",
 		"manifests/t_harbour/tenant/20260430T010000Z", "frames/t_harbour/tenant/20260430T010000Z/00001-0badcafe"} {
 		if err := b.snapshots.Put(t.Context(), name, nil); err != nil {
@@ -44,7 +50,7 @@ func newBench(t *testing.T) *bench {
 		}
 	}
 	log := slog.New(slog.NewJSONHandler(&b.log, nil))
-	b.handler = Handler{Log: log, Metrics: &metric.Writer{Out: &b.metrics, Now: now},
+	b.handler = Handler{Log: log, Targets: b.targets.Targets(), Metrics: &metric.Writer{Out: &b.metrics, Now: now},
 		Rotator: rotation.Rotator{Snapshots: b.snapshots, Platform: map[string]rotation.Bucket{"media": b.media}, Map: m, Now: now, Log: log, Reserve: reserve}}
 	return b
 }
@@ -54,7 +60,7 @@ func TestRotationIsCounted(t *testing.T) {
 	for name, src := range recorded.Events(t, "rotate") {
 		b := newBench(t)
 		done, err := b.handler.Handle(t.Context(), src)
-		if want := (rotation.Rotated{Manifests: 1, Parts: 1}); err != nil || done != want || len(b.snapshots.Names()) != 2 {
+		if want := (Done{Rotated: rotation.Rotated{Manifests: 1, Parts: 1}}); err != nil || done != want || len(b.snapshots.Names()) != 2 {
 			t.Errorf("%s: %+v, %v, left %v", name, done, err, b.snapshots.Names())
 		}
 		var line map[string]any
@@ -75,6 +81,38 @@ func TestAFailedRotationIsNotCompleted(t *testing.T) {
 	}
 	if b.metrics.Len() != 0 || len(b.snapshots.Names()) != 2 || strings.Contains(b.log.String(), canary) {
 		t.Errorf("counted %s, left %v, logged %s", &b.metrics, b.snapshots.Names(), &b.log)
+	}
+}
+
+// restored makes the table of a restore, a day and an hour ago.
+func (b *bench) restored(t *testing.T) {
+	t.Helper()
+	store, _ := b.handler.Rotator.Map.Store("leads")
+	b.now = b.now.Add(-25 * time.Hour)
+	if err := b.handler.Targets.Create(t.Context(), "r1", store); err != nil {
+		t.Fatal(err)
+	}
+	b.now = b.now.Add(25 * time.Hour)
+}
+
+func TestTablesOfRestoresGoAfterADay(t *testing.T) {
+	b := newBench(t)
+	b.restored(t)
+	done, err := b.handler.Handle(t.Context(), nil)
+	left, _ := b.handler.Targets.List(t.Context())
+	if err != nil || done.Targets != 1 || len(left) != 0 || b.metrics.Len() == 0 {
+		t.Errorf("%+v, %v, left %v", done, err, left)
+	}
+}
+
+// A table that stays keeps nothing else from going, and the rotation from having completed.
+func TestATableThatCannotBeDropped(t *testing.T) {
+	b := newBench(t)
+	b.restored(t)
+	b.targets.Fault = func(string, string) (bool, error) { return false, errors.New(canary) }
+	_, err := b.handler.Handle(t.Context(), nil)
+	if err == nil || len(b.snapshots.Names()) != 2 || b.metrics.Len() != 0 || strings.Contains(err.Error()+b.log.String(), canary) {
+		t.Errorf("%v, left %v, counted %s, logged %s", err, b.snapshots.Names(), &b.metrics, &b.log)
 	}
 }
 
