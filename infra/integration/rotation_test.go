@@ -102,8 +102,10 @@ func TestRotationOnS3(t *testing.T) {
 	r.night(0, 3) // once more: what was there is superseded
 	strangers := []string{"a", "frames/x", "manifestos", "z"}
 	r.put(r.snapshots, strangers...)
-	r.mark(r.snapshots, "frames/gone/tenant/20260101T000000Z/00000-0badcafe")
-	if done, want := r.rotate(), (rotation.Rotated{Manifests: 2, Parts: 2*600 + 2*3, Superseded: 8, Unknown: 4}); done != want {
+	hidden := "manifests/t_harbour/tenant/" + snapshot.Stamp(r.now)
+	r.put(r.snapshots, hidden)
+	r.mark(r.snapshots, hidden)
+	if done, want := r.rotate(), (rotation.Rotated{Manifests: 2, Parts: 2*600 + 2*3, Superseded: 9, Unknown: 4}); done != want {
 		t.Errorf("%+v, want %+v", done, want)
 	}
 	left := r.versions(r.snapshots)
