@@ -639,7 +639,7 @@ func (e *endless) Read(ctx context.Context, q livedata.Query) (livedata.Page, er
 	return page, nil
 }
 
-func TestMemoryIsFlat(t *testing.T) {
+func TestTheWritersMemoryIsFlat(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 150 MB")
 	}
