@@ -195,17 +195,18 @@ func TestErasedRequestShowsItsDatesAndWhatIsKept(t *testing.T) {
 	b := newBench(t)
 	erased, until := start.Add(20*time.Second), start.AddDate(1, 0, 0)
 	b.update(func(r *request.Request) {
-		r.State, r.ClosedAt, r.ErasedAt = request.Completed, &erased, &erased
+		r.State, r.ClosedAt, r.ErasedAt, r.ShreddedAt = request.Completed, &erased, &erased, &erased
+		r.Unreadable(24 * time.Hour)
 		r.Erased = map[string]int{"messages": 4711}
 		r.Results = []request.Result{{Outcome: request.Completed, ErasedAt: &erased}, {Outcome: request.NeedsReview}}
 		r.Kept = []request.Kept{{Category: "security_log", Reason: "fraud", Until: &until}, {Category: "metrics", Reason: "aggregates"}}
 	})
 	doc := b.document()
 	for name, want := range map[string]any{
-		"outcome": "completed", "live_erased_at": "2026-05-01T12:00:20Z", "backups_gone_by": "2026-05-31T12:00:20Z", "backups_unreadable_at": nil,
+		"outcome": "completed", "live_erased_at": "2026-05-01T12:00:20Z", "backups_gone_by": "2026-05-29T12:00:20Z", "backups_unreadable_at": "2026-05-02T12:00:20Z",
 		"kept": []any{map[string]any{"category": "security_log", "reason": "fraud", "until": "2027-05-01T12:00:00Z"},
 			map[string]any{"category": "metrics", "reason": "aggregates", "until": nil}},
-		"results": []any{map[string]any{"outcome": "completed", "live_erased_at": "2026-05-01T12:00:20Z", "backups_unreadable_at": nil, "backups_gone_by": "2026-05-31T12:00:20Z"},
+		"results": []any{map[string]any{"outcome": "completed", "live_erased_at": "2026-05-01T12:00:20Z", "backups_unreadable_at": "2026-05-02T12:00:20Z", "backups_gone_by": "2026-05-29T12:00:20Z"},
 			map[string]any{"outcome": nil, "live_erased_at": nil, "backups_unreadable_at": nil, "backups_gone_by": nil}},
 	} {
 		if !reflect.DeepEqual(doc[name], want) {

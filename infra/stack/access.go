@@ -35,7 +35,7 @@ func (d *deletion) useKey(key awskms.IKey, service string, actions ...string) aw
 
 // own allows operations on a table of this service.
 func (d *deletion) own(store string, operations ...string) rights {
-	return d.onTable(d.recordsKey, store, operations)
+	return d.onTable(d.tableKey(store), store, operations)
 }
 
 // live allows operations on a table of Mikla's.

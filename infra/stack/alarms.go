@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -22,6 +23,7 @@ type alarm struct {
 	metric  awscloudwatch.IMetric
 	atLeast float64
 	periods float64 // of the metric, all of them; 0 is 1
+	any     bool    // one of the periods is enough
 	absence bool    // alarms below atLeast, and when there is no data
 	page    bool    // must wake somebody
 }
@@ -30,7 +32,7 @@ type alarm struct {
 // Pages has those among them that must wake somebody.
 func (d *deletion) addAlarms(api awsapigateway.SpecRestApi) {
 	alarms, pages := d.alarmTopic("Alarms", "AlarmTopicArn"), d.alarmTopic("Pages", "PageTopicArn")
-	for _, a := range d.alarms(api) {
+	for _, a := range slices.Concat(d.alarms(api), d.backupAlarms()) {
 		made := d.alarm(a)
 		made.AddAlarmAction(alarms)
 		if a.page {
@@ -130,6 +132,56 @@ func (d *deletion) alarms(api awsapigateway.SpecRestApi) []alarm {
 	}
 }
 
+// backupAlarms look at what runs once a day. A count of it stands for thirty hours, so that
+// it is quiet only when the next day's run has counted nothing; a run counts as missing after
+// a day and a half, a night's snapshots after two days.
+func (d *deletion) backupAlarms() []alarm {
+	most := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: fiveMinutes()}
+	sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: sixHours()}
+	worst := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: sixHours()}
+	const daily, dayAndHalf, twoDays = 5, 6, 8
+	return []alarm{
+		{name: "DeletionSnapshotDeadLetters", atLeast: 1,
+			meaning: "A channel could not be copied, five times.",
+			metric:  d.snapshotDeadLetters.MetricApproximateNumberOfMessagesVisible(most)},
+		{name: "DeletionSnapshotQueueStalled", atLeast: 6 * 60 * 60,
+			meaning: "A channel has waited six hours to be copied.",
+			metric:  d.snapshotQueue.MetricApproximateAgeOfOldestMessage(most)},
+		{name: "DeletionSnapshotsMissing", atLeast: 1, periods: twoDays, absence: true,
+			meaning: "No snapshot was completed for two days.",
+			metric:  d.counted("SnapshotsCompleted", sum)},
+		{name: "DeletionSnapshotsStale", atLeast: 1, periods: daily, any: true,
+			meaning: "A channel or a business has no complete snapshot of the last two days.",
+			metric:  d.counted("StaleUnits", worst)},
+		{name: "DeletionBackupsTooOld", atLeast: 28, periods: daily, any: true,
+			meaning: "A copy is 28 days old: backups are not rotated, and the promise is thirty.",
+			metric:  d.counted("OldestBackupDays", worst)},
+		{name: "DeletionRotationMissing", atLeast: 1, periods: dayAndHalf, absence: true,
+			meaning: "No rotation completed for a day and a half: old backups stay.",
+			metric:  d.counted("RotationCompleted", sum)},
+		{name: "DeletionBackupAuditMissing", atLeast: 1, periods: dayAndHalf, absence: true,
+			meaning: "No audit of backups completed for a day and a half: nobody knows how old they are.",
+			metric:  d.counted("BackupAuditCompleted", sum)},
+		{name: "DeletionBackupDrillMissing", atLeast: 1, periods: dayAndHalf, absence: true,
+			meaning: "No drill completed for a day and a half: nobody has tried whether the shredded stays shut.",
+			metric:  d.counted("BackupDrillCompleted", sum)},
+		{name: "DeletionDrillOpened", atLeast: 1, periods: daily, any: true, page: true,
+			meaning: "The drill opened a copy of somebody who was deleted.",
+			metric:  d.counted("DrillOpened", worst)},
+		{name: "DeletionRecoveryWindowWrong", atLeast: 1, periods: daily, any: true,
+			meaning: "A table can be recovered for longer than it may, or snapshot keys can be recovered.",
+			metric:  d.counted("RecoveryWindowWrong", worst)},
+		{name: "DeletionRestoreTargetsLeft", atLeast: 1, periods: daily, any: true,
+			meaning: "The table of a restore is older than a day.",
+			metric:  d.counted("RestoreTargetsLeft", worst)},
+		{name: "DeletionBackupFunctionErrors", atLeast: 5,
+			meaning: "Functions of backups fail more often than retries explain.",
+			metric:  d.functionErrors("Errors of the functions of backups", backupFolders)},
+	}
+}
+
+func sixHours() awscdk.Duration { return awscdk.Duration_Hours(jsii.Number(6)) }
+
 func fiveMinutes() awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(5)) }
 
 func (d *deletion) counted(metric string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
@@ -173,7 +225,7 @@ func (d *deletion) alarm(a alarm) awscloudwatch.Alarm {
 		comparison = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
 		missing = awscloudwatch.TreatMissingData_BREACHING
 	}
-	return awscloudwatch.NewAlarm(d.stack, jsii.String(a.name), &awscloudwatch.AlarmProps{
+	props := &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(a.name),
 		AlarmDescription:   jsii.String(a.meaning + " Runbook: infra/runbooks/" + a.name + ".md"),
 		Metric:             a.metric,
@@ -181,5 +233,9 @@ func (d *deletion) alarm(a alarm) awscloudwatch.Alarm {
 		EvaluationPeriods:  jsii.Number(max(a.periods, 1)),
 		ComparisonOperator: comparison,
 		TreatMissingData:   missing,
-	})
+	}
+	if a.any {
+		props.DatapointsToAlarm = jsii.Number(1)
+	}
+	return awscloudwatch.NewAlarm(d.stack, jsii.String(a.name), props)
 }

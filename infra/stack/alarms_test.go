@@ -63,17 +63,49 @@ func TestAlarmsReachSomebody(t *testing.T) {
 }
 
 // An alarm on work that is not done must not sleep when nothing reports at all.
-func TestAbsenceOfTheSweepAlarms(t *testing.T) {
+func TestAbsenceOfWorkAlarms(t *testing.T) {
+	// Hours without success. CloudWatch looks back a week at the most.
+	want := map[string]float64{"SweepCompleted": 1.0 / 6, "SnapshotsCompleted": 48, "RotationCompleted": 36, "BackupAuditCompleted": 36, "BackupDrillCompleted": 36}
 	for _, r := range ofType(t, "AWS::CloudWatch::Alarm") {
-		if r.Properties["MetricName"] != "SweepCompleted" {
+		name, _ := r.Properties["MetricName"].(string)
+		hours, ok := want[name]
+		if !ok {
 			continue
 		}
-		if r.Properties["TreatMissingData"] != "breaching" || r.Properties["ComparisonOperator"] != "LessThanThreshold" {
-			t.Errorf("got %v, %v", r.Properties["TreatMissingData"], r.Properties["ComparisonOperator"])
+		delete(want, name)
+		if r.Properties["TreatMissingData"] != "breaching" || r.Properties["ComparisonOperator"] != "LessThanThreshold" || r.Properties["Threshold"] != 1.0 {
+			t.Errorf("%s: got %v, %v %v", name, r.Properties["TreatMissingData"], r.Properties["ComparisonOperator"], r.Properties["Threshold"])
 		}
-		return
+		looks := r.Properties["Period"].(float64) * r.Properties["EvaluationPeriods"].(float64)
+		if looks != hours*3600 || r.Properties["DatapointsToAlarm"] != nil {
+			t.Errorf("%s: after %v s without success, want %v h", name, looks, hours)
+		}
 	}
-	t.Error("nothing watches SweepCompleted")
+	if len(want) > 0 {
+		t.Errorf("nothing watches %v", want)
+	}
+}
+
+// What a daily run finds stands until after the next one: a shorter look would be quiet while
+// nothing is mended.
+func TestAlarmsOnWhatADailyRunFindsStand(t *testing.T) {
+	want := map[string]float64{"StaleUnits": 1, "OldestBackupDays": 28, "DrillOpened": 1, "RecoveryWindowWrong": 1, "RestoreTargetsLeft": 1}
+	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
+		name, _ := r.Properties["MetricName"].(string)
+		threshold, ok := want[name]
+		if !ok {
+			continue
+		}
+		delete(want, name)
+		p := r.Properties
+		got := []any{p["Statistic"], p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"], p["Threshold"], p["ComparisonOperator"], p["TreatMissingData"]}
+		if want := []any{"Maximum", 21600.0, 5.0, 1.0, threshold, "GreaterThanOrEqualToThreshold", "notBreaching"}; !slices.Equal(got, want) {
+			t.Errorf("%s looks at %v, want %v", id, got, want)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("nothing watches %v", want)
+	}
 }
 
 // CloudWatch refuses an alarm on an expression over more than ten metrics.
@@ -92,7 +124,9 @@ func TestAlarmsLookAtTenMetricsAtMost(t *testing.T) {
 }
 
 func TestMetricsOfOursHaveOneNamespace(t *testing.T) {
-	want := map[string]bool{"SweepCompleted": true, "Refused": true, "Bounced": true, "LettersUnconfirmed": true, "ReplyLimitReached": true}
+	want := map[string]bool{"SweepCompleted": true, "Refused": true, "Bounced": true, "LettersUnconfirmed": true, "ReplyLimitReached": true,
+		"SnapshotsCompleted": true, "RotationCompleted": true, "BackupAuditCompleted": true, "BackupDrillCompleted": true, "OldestBackupDays": true,
+		"StaleUnits": true, "RecoveryWindowWrong": true, "RestoreTargetsLeft": true, "DrillOpened": true}
 	for _, name := range sweepSees {
 		want[name] = true
 	}
@@ -130,7 +164,8 @@ func TestAlarmsOnWhatASweepSeesAreSteady(t *testing.T) {
 	}
 }
 
-// Pages wake somebody: what is about to break the promise of thirty days, or has.
+// Pages wake somebody: what is about to break the promise of thirty days, or has, and a
+// backup that brings back whom it must not.
 func TestPages(t *testing.T) {
 	topics := map[string]string{}
 	for id, r := range ofType(t, "AWS::SNS::Topic") {
@@ -143,7 +178,7 @@ func TestPages(t *testing.T) {
 	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
 		name := r.Properties["AlarmName"].(string)
 		want := []string{alarms}
-		if name == "DeletionOpenOver25Days" || name == "DeletionPastDue" {
+		if slices.Contains([]string{"DeletionOpenOver25Days", "DeletionPastDue", "DeletionDrillOpened"}, name) {
 			want = append(want, pages)
 		}
 		var got []string

@@ -22,9 +22,9 @@ import (
 //go:embed cdk.json
 var cdkJSON []byte
 
-// synthesize writes the cloud assembly of a data map to out. code is the folder with one
-// folder per function, as built.
-func synthesize(m *datamap.Map, code, out string) (err error) {
+// synthesize writes the cloud assembly of a stage and a data map to out. code is the
+// folder with one folder per function, as built.
+func synthesize(stage Stage, m *datamap.Map, code, out string) (err error) {
 	// The CDK reports every mistake as a panic.
 	defer func() {
 		if p := recover(); p != nil {
@@ -35,7 +35,10 @@ func synthesize(m *datamap.Map, code, out string) (err error) {
 	if err != nil {
 		return err
 	}
-	stage := dev.in(app)
+	stage = stage.in(app)
+	if err := stage.check(); err != nil {
+		return err
+	}
 	platform := newPlatformDev(app, stage, m)
 	if err := newDeletion(app, stage, m, platform.key, code); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -28,6 +29,8 @@ type deletion struct {
 	publicBaseURL *string
 	platformKey   awskms.IKey // of Mikla's live stores
 	recordsKey    awskms.Key  // of ledger, casefile, its keys, and tombstones
+	backupsKey    awskms.Key  // of snapshots, their keys' table, and how far backups are
+	snapshotKey   awskms.Key  // wraps tenants' snapshot keys, and nothing else
 	secretsKey    awskms.Key
 	transportKey  awskms.Key // of queues, logs and alarms: opaque IDs only
 	mailKey       awskms.Key // of mails, and of the topics and queues that carry addresses
@@ -43,6 +46,9 @@ type deletion struct {
 	eventsQueue   awssqs.Queue // what became of letters
 	letters       awsses.CfnConfigurationSet
 	functions     map[string]awslambda.Function
+
+	snapshots                          awss3.Bucket
+	snapshotQueue, snapshotDeadLetters awssqs.Queue // units to be copied
 
 	mailDeadLetters, lettersDeadLetters, eventsDeadLetters awssqs.Queue
 	workflow                                               awsstepfunctions.StateMachine
@@ -67,12 +73,15 @@ func newDeletion(app awscdk.App, stage Stage, m *datamap.Map, platformKey awskms
 	d.addSecrets()
 	d.addQueues()
 	d.addMail()
+	d.addSnapshots()
 	d.addStepFunctions()
 	if err := d.addWorkflow(); err != nil {
 		return err
 	}
 	d.addEdgeFunctions()
 	d.addMailFunctions()
+	d.addBackupFunctions()
+	d.addRestoreRole()
 	api, err := d.addAPI()
 	if err != nil {
 		return err
@@ -87,12 +96,33 @@ func (d *deletion) addTables() {
 		if store.Owner != "service" || !store.IsTable() {
 			continue
 		}
-		// The casefile holds what names a person while a request is open, and casekeys the
-		// keys that make it readable. With recovery either would be there for a day after
-		// it was scrubbed.
-		recovery := store.Name != "casefile" && store.Name != "casekeys"
-		d.tables[store.Name] = table(d.stack, d.stage, store, d.recordsKey, lasting{recovery: recovery, retained: true})
+		d.tables[store.Name] = table(d.stack, d.stage, store, d.tableKey(store.Name), d.lasting(store.Name))
 	}
+}
+
+// forgetful are the tables without recovery: casefile holds what names a person while a
+// request is open, casekeys the keys that make it readable, snapshotkeys those of every
+// backup, backupruns how far a copy has come. With recovery each would be there for a day
+// after it was destroyed.
+var forgetful = []string{"casefile", "casekeys", "snapshotkeys", "backupruns"}
+
+func (d *deletion) lasting(store string) lasting {
+	l := lasting{recoveryDays: d.stage.RecoveryDays, retained: true}
+	if slices.Contains(forgetful, store) {
+		l.recoveryDays = 0
+	}
+	if store == "snapshotkeys" {
+		l.replicas = d.stage.KeyReplicas
+	}
+	return l
+}
+
+// tableKey is what a table of this service is encrypted with.
+func (d *deletion) tableKey(store string) awskms.Key {
+	if store == "snapshotkeys" || store == "backupruns" {
+		return d.backupsKey
+	}
+	return d.recordsKey
 }
 
 func (d *deletion) addSecrets() {

@@ -14,15 +14,18 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
 // The folders of functions/ that deploy.
 var (
 	deletionFolders = []string{
-		"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "sweep", "status",
+		"meta-callback", "start-deletion", "locate", "fence", "purge", "shred", "verify", "close", "sweep", "status",
 	}
 	mailFolders     = []string{"mail-intake", "mail-send", "mail-events", "link"}
-	functionFolders = slices.Concat(deletionFolders, mailFolders)
+	backupFolders   = []string{"snapshot-start", "snapshot", "rotate", "backup-audit", "backup-drill"}
+	functionFolders = slices.Concat(deletionFolders, mailFolders, backupFolders)
 )
 
 // startTimeout of start-deletion, seconds; the queue hides a message six times as long.
@@ -90,7 +93,28 @@ func (d *deletion) addStepFunctions() {
 				d.listMedia, d.deleteMedia),
 		),
 	})
-	verify := ofSubject()
+	ofBackups := func(environment map[string]*string) map[string]*string {
+		environment["SNAPSHOT_BUCKET"] = d.snapshots.BucketName()
+		environment["SNAPSHOTKEYS_TABLE"] = d.table("snapshotkeys")
+		environment["FINGERPRINT_SECRET"] = d.fingerprint.SecretArn()
+		return environment
+	}
+	d.add(function{
+		folder: "shred", timeout: 300,
+		description: "Destroys a subject's snapshot keys; can read neither them nor what they open.",
+		environment: ofBackups(map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys}),
+		rights: all(
+			d.own("ledger", "GetItem", "PutItem"),
+			d.own("casefile", "GetItem", "Query"),
+			d.own("casekeys", "GetItem"),
+			d.keyNames(),
+			d.destroyKeys(),
+			d.listMedia("snapshots"),
+			d.deleteMedia("snapshots"),
+			d.read(d.fingerprint),
+		),
+	})
+	verify := ofBackups(ofSubject())
 	verify["INDEX_SETTLE_SECONDS"] = jsii.String(indexSettleSeconds)
 	d.add(function{
 		folder: "verify", timeout: 300,
@@ -101,6 +125,9 @@ func (d *deletion) addStepFunctions() {
 			d.own("casefile", "GetItem", "Query"),
 			d.own("casekeys", "GetItem"),
 			d.everyStore([]string{"GetItem", "BatchGetItem", "Query"}, d.listMedia),
+			d.keyNames(),
+			d.readSnapshots(snapshot.Manifests, snapshot.Indexes),
+			d.read(d.fingerprint),
 		),
 	})
 	d.add(function{
@@ -110,6 +137,7 @@ func (d *deletion) addStepFunctions() {
 			"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys,
 			"LETTERS_QUEUE_URL": d.lettersQueue.QueueUrl(),
 			"MAIL_BUCKET":       d.mailBucket.BucketName(),
+			"RECOVERY_DAYS":     d.recoveryDays(),
 		},
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem", "DeleteItem"),

@@ -22,14 +22,20 @@ var expected = map[string]struct {
 	"locate":         {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES"},
 	"fence":          {60, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE STORES TOMBSTONES_TABLE"},
 	"purge":          {900, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE STORES WRITE_BUDGET"},
-	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE INDEX_SETTLE_SECONDS LEDGER_TABLE STORES"},
-	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET"},
+	"shred":          {300, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET LEDGER_TABLE SNAPSHOTKEYS_TABLE SNAPSHOT_BUCKET"},
+	"verify":         {300, "CASEFILE_TABLE CASEKEYS_TABLE FINGERPRINT_SECRET INDEX_SETTLE_SECONDS LEDGER_TABLE SNAPSHOTKEYS_TABLE SNAPSHOT_BUCKET STORES"},
+	"close":          {60, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET RECOVERY_DAYS"},
 	"sweep":          {50, "LEDGER_TABLE LETTERS_QUEUE_URL START_QUEUE_URL STATE_MACHINE_ARN"},
 	"status":         {10, "LEDGER_TABLE"},
 	"mail-intake":    {60, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL MAIL_BUCKET START_QUEUE_URL TENANTS_TABLE UNDO_CHANNEL_SECONDS UNDO_TENANT_SECONDS"},
 	"mail-send":      {30, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET CONFIGURATION_SET FINGERPRINT_SECRET LEDGER_TABLE PUBLIC_BASE_URL SENDER"},
 	"mail-events":    {30, "CASEFILE_TABLE CASEKEYS_TABLE LEDGER_TABLE"},
 	"link":           {10, "CASEFILE_TABLE CASEKEYS_TABLE CODE_SECRET FINGERPRINT_SECRET LEDGER_TABLE LETTERS_QUEUE_URL PUBLIC_BASE_URL START_QUEUE_URL"},
+	"snapshot-start": {60, "SNAPSHOT_QUEUE_URL STORES"},
+	"snapshot":       {900, "BACKUPRUNS_TABLE FINGERPRINT_SECRET LEDGER_TABLE READ_BUDGET SNAPSHOTKEYS_TABLE SNAPSHOT_BUCKET SNAPSHOT_KEY_ID SNAPSHOT_QUEUE_URL STORES TOMBSTONES_TABLE"},
+	"rotate":         {900, "BACKUPRUNS_TABLE SNAPSHOT_BUCKET STORES"},
+	"backup-audit":   {300, "BACKUPRUNS_TABLE RECOVERY_DAYS SNAPSHOTKEYS_TABLE SNAPSHOT_BUCKET STORES"},
+	"backup-drill":   {300, "FINGERPRINT_SECRET SNAPSHOTKEYS_TABLE SNAPSHOT_BUCKET SNAPSHOT_KEY_ID TOMBSTONES_TABLE"},
 }
 
 // deployed is the functions of the template by folder.
@@ -99,16 +105,22 @@ func TestStoresNameWhatDeletionsTouch(t *testing.T) {
 	}
 }
 
-// The budget is a share of what the tables bear; none is said by 0 alone.
-func TestWriteBudget(t *testing.T) {
+// A budget is a share of what the tables bear; none is said by 0 alone.
+func TestBudgets(t *testing.T) {
 	for _, c := range []struct{ capacity, percent, want int }{{onDemand, 25, 1000}, {onDemand, 0, 0}, {3, 25, 1}, {40000, 100, 40000}} {
-		if got := (Stage{WriteCapacity: c.capacity, PurgePercent: c.percent}).writeBudget(); got != c.want {
+		s := Stage{WriteCapacity: c.capacity, PurgePercent: c.percent, ReadCapacity: 3 * c.capacity, SnapshotPercent: c.percent}
+		if got := s.writeBudget(); got != c.want {
 			t.Errorf("%d%% of %d is %d, want %d", c.percent, c.capacity, got, c.want)
 		}
+		if got, want := s.readBudget(), 3*c.capacity*c.percent/100; got != want {
+			t.Errorf("%d%% of %d is %d, want %d", c.percent, 3*c.capacity, got, want)
+		}
 	}
-	environment := object(object(deployed(t)["purge"].Properties, "Environment"), "Variables")
-	if got := environment["WRITE_BUDGET"]; got != "1000" {
-		t.Errorf("purge has a write budget of %v", got)
+	for folder, want := range map[string][2]string{"purge": {"WRITE_BUDGET", "1000"}, "snapshot": {"READ_BUDGET", "3000"}} {
+		environment := object(object(deployed(t)[folder].Properties, "Environment"), "Variables")
+		if got := environment[want[0]]; got != want[1] {
+			t.Errorf("%s has %s %v", folder, want[0], got)
+		}
 	}
 }
 
@@ -160,7 +172,7 @@ func roleOf(t *testing.T, folder string) resource {
 }
 
 // Where "*" may end a resource: it stands for what has no name yet.
-var openEnded = regexp.MustCompile(`^arn:aws:(s3:::mikla-dev-(media-\d+|mail-\d+/(raw|decisions))/\*|states:[^*]+:execution:mikla-dev-deletion:\*)$`)
+var openEnded = regexp.MustCompile(`^arn:aws:(s3:::mikla-dev-(media-\d+|snapshots-\d+(/(manifests|indexes|frames))?|mail-\d+/(raw|decisions))/\*|dynamodb:[^*]+:table/mikla-dev-[a-z_]+-restore-\*(/index/\*)?|states:[^*]+:execution:mikla-dev-deletion:\*)$`)
 
 func TestRolesGrantNothingByWildcard(t *testing.T) {
 	for id, r := range ofType(t, "AWS::IAM::Role") {
@@ -171,7 +183,8 @@ func TestRolesGrantNothingByWildcard(t *testing.T) {
 			if strings.Contains(granted.action, "*") {
 				t.Errorf("%s may %s", id, granted.action)
 			}
-			if strings.Contains(granted.resource, "*") && !openEnded.MatchString(granted.resource) {
+			// Listing tables has no narrower form.
+			if strings.Contains(granted.resource, "*") && !openEnded.MatchString(granted.resource) && granted.action != "dynamodb:ListTables" {
 				t.Errorf("%s may %s on %s", id, granted.action, granted.resource)
 			}
 		}
@@ -185,11 +198,11 @@ func TestRolesGrantNothingByWildcard(t *testing.T) {
 	}
 }
 
-var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conversations|messages|ai_audit|ai_quotes|media|billing|security_log|metrics)`)
+var liveStore = regexp.MustCompile(`mikla-dev-(tenants|channels|leads|links|conversations|messages|ai_audit|ai_quotes|media|billing|security_log|metrics)(-\d+)?(/|$)`)
 
 func writesData(action string) bool {
 	service, operation, _ := strings.Cut(action, ":")
-	reads := []string{"GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem", "ListBucketVersions"}
+	reads := []string{"GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem", "ListBucketVersions", "DescribeTable", "DescribeContinuousBackups"}
 	return (service == "dynamodb" || service == "s3") && !slices.Contains(reads, operation)
 }
 
@@ -198,6 +211,7 @@ func TestWhoMayWriteWhere(t *testing.T) {
 		"meta-callback": "security_log",
 		"fence":         "channels conversations leads tenants",
 		"purge":         "ai_audit ai_quotes channels conversations leads links media messages tenants",
+		"rotate":        "media",
 	}
 	for _, folder := range functionFolders {
 		stores := map[string]bool{}
@@ -216,7 +230,7 @@ func TestWhoMayWriteWhere(t *testing.T) {
 func TestWhoMayHoldTheKeysOfCaseFiles(t *testing.T) {
 	want := map[string]string{
 		"meta-callback": "GetItem PutItem", "locate": "GetItem", "fence": "GetItem", "purge": "GetItem",
-		"verify": "GetItem", "close": "DeleteItem GetItem",
+		"shred": "GetItem", "verify": "GetItem", "close": "DeleteItem GetItem",
 		"mail-intake": "GetItem PutItem", "mail-send": "DeleteItem GetItem", "link": "GetItem PutItem",
 		"mail-events": "DeleteItem",
 	}
@@ -264,20 +278,35 @@ func TestFunctionsWriteToTheirOwnLogsOnly(t *testing.T) {
 	}
 }
 
+var (
+	backupTable = regexp.MustCompile(`table/mikla-dev-(snapshotkeys|backupruns)$`)
+	ofItems     = regexp.MustCompile(`^dynamodb:(\w+Item|Query|Scan)$`)
+)
+
 // A right on a table without its key works on the emulator and fails in the cloud.
 func TestEveryReaderMayUseTheKey(t *testing.T) {
 	for _, folder := range functionFolders {
-		var own, live, ownKey, liveKey bool
+		names := []string{"RecordsKey", "BackupsKey", "PlatformKey"}
+		tables, keys := map[string]bool{}, map[string]bool{}
 		for _, granted := range rightsOf(t, roleOf(t, folder)) {
-			table := strings.HasPrefix(granted.action, "dynamodb:")
-			own = own || table && !liveStore.MatchString(granted.resource)
-			live = live || table && liveStore.MatchString(granted.resource)
-			decrypts := granted.action == "kms:Decrypt"
-			ownKey = ownKey || decrypts && strings.Contains(granted.resource, "RecordsKey")
-			liveKey = liveKey || decrypts && strings.Contains(granted.resource, "PlatformKey")
+			switch {
+			case granted.action == "kms:Decrypt":
+				for _, name := range names {
+					keys[name] = keys[name] || strings.Contains(granted.resource, name)
+				}
+			case !ofItems.MatchString(granted.action):
+			case liveStore.MatchString(granted.resource):
+				tables["PlatformKey"] = true
+			case backupTable.MatchString(granted.resource):
+				tables["BackupsKey"] = true
+			default:
+				tables["RecordsKey"] = true
+			}
 		}
-		if own != ownKey || live != liveKey {
-			t.Errorf("%s: own tables %v, their key %v; live tables %v, their key %v", folder, own, ownKey, live, liveKey)
+		for _, name := range names {
+			if keys[name] != tables[name] {
+				t.Errorf("%s: tables under %s %v, the key %v", folder, name, tables[name], keys[name])
+			}
 		}
 	}
 }
@@ -311,17 +340,29 @@ func TestQueuesFeedTheirFunctions(t *testing.T) {
 			t.Errorf("%s reports %s", id, reports)
 		}
 	}
-	want := map[string]string{"start": "start-deletion 10 <nil>", "mail-received": "mail-intake 1 10", "letters": "mail-send 1 5", "mail-events": "mail-events 10 5"}
+	want := map[string]string{"start": "start-deletion 10 <nil>", "mail-received": "mail-intake 1 10", "letters": "mail-send 1 5", "mail-events": "mail-events 10 5", "snapshot": "snapshot 1 5"}
 	if !maps.Equal(got, want) {
 		t.Errorf("queues feed %v, want %v", got, want)
 	}
 }
 
-func TestSweepRunsEveryMinute(t *testing.T) {
-	for id, r := range ofType(t, "AWS::Events::Rule") {
-		if r.Properties["Name"] != "sweep" || r.Properties["ScheduleExpression"] != "rate(1 minute)" {
-			t.Errorf("%s is %v at %v", id, r.Properties["Name"], r.Properties["ScheduleExpression"])
-		}
+// Rotation comes after the night's snapshot, and the audit and the drill after rotation.
+func TestSchedules(t *testing.T) {
+	got := map[string]string{}
+	for _, r := range ofType(t, "AWS::Events::Rule") {
+		target := object(r.Properties["Targets"].([]any)[0].(map[string]any), "Arn")["Fn::GetAtt"].([]any)[0].(string)
+		fn := golden(t)["Deletion"].Resources[target].Properties["FunctionName"].(string)
+		got[r.Properties["Name"].(string)] = fmt.Sprint(strings.TrimPrefix(fn, dev.name("")), " ", r.Properties["ScheduleExpression"], " ", r.Properties["State"])
+	}
+	want := map[string]string{
+		"sweep":        "sweep rate(1 minute) ENABLED",
+		"snapshot":     "snapshot-start cron(0 1 * * ? *) ENABLED",
+		"rotate":       "rotate cron(0 5 * * ? *) ENABLED",
+		"backup-audit": "backup-audit cron(0 7 * * ? *) ENABLED",
+		"backup-drill": "backup-drill cron(0 8 * * ? *) ENABLED",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("schedules are\n%v, want\n%v", got, want)
 	}
 }
 

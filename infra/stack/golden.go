@@ -20,7 +20,7 @@ func refresh(folder string) error {
 	if err != nil {
 		return err
 	}
-	templates, err := goldenTemplates(m)
+	templates, err := goldenTemplates(dev, m)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func goldenFile(stack string) string { return stack + ".template.json" }
 
 // goldenTemplates synthesizes with placeholders for the functions' code, whose hashes
 // are normalised away, so that a template changes only when the infrastructure does.
-func goldenTemplates(m *datamap.Map) (map[string][]byte, error) {
+func goldenTemplates(stage Stage, m *datamap.Map) (map[string][]byte, error) {
 	dir, err := os.MkdirTemp("", "stack-")
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func goldenTemplates(m *datamap.Map) (map[string][]byte, error) {
 	if err := placeholders(code); err != nil {
 		return nil, err
 	}
-	if err := synthesize(m, code, out); err != nil {
+	if err := synthesize(stage, m, code, out); err != nil {
 		return nil, err
 	}
 	templates := map[string][]byte{}

@@ -11,6 +11,8 @@ import (
 // into the others.
 func (d *deletion) addKeys() {
 	d.recordsKey = d.key("RecordsKey", "records", "Ledger, casefile, its keys, and tombstones")
+	d.backupsKey = d.key("BackupsKey", "backups", "Snapshots, the table of their keys, and how far backups are")
+	d.snapshotKey = d.key("SnapshotKey", "snapshot", "Wraps the keys of businesses, under which snapshots are sealed")
 	d.secretsKey = d.key("SecretsKey", "secrets", "App secrets, code secret and fingerprint secret")
 	d.mailKey = d.key("MailKey", "mail", "Mails, and the topics and queues that carry addresses")
 	d.mailKey.AddToResourcePolicy(d.topicsMayUseKey(), nil)

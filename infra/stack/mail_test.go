@@ -233,6 +233,8 @@ func TestWhoMayUseWhichQueue(t *testing.T) {
 		"mail-send":      "receive letters",
 		"mail-events":    "receive mail-events",
 		"link":           "send letters, send start",
+		"snapshot-start": "send snapshot",
+		"snapshot":       "receive snapshot, send snapshot",
 	}
 	verbs := map[string]string{"sqs:SendMessage": "send ", "sqs:ReceiveMessage": "receive "}
 	for _, folder := range functionFolders {

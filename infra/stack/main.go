@@ -48,5 +48,5 @@ func run(golden string) error {
 	if err != nil {
 		return err
 	}
-	return synthesize(m, code, out)
+	return synthesize(dev, m, code, out)
 }

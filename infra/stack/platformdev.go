@@ -33,7 +33,7 @@ func newPlatformDev(app awscdk.App, stage Stage, m *datamap.Map) platformDev {
 			bucket(stack, stage, store, key)
 			continue
 		}
-		table(stack, stage, store, key, lasting{recovery: true})
+		table(stack, stage, store, key, lasting{recoveryDays: stage.RecoveryDays})
 	}
 	return platformDev{key: key}
 }

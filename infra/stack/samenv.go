@@ -54,6 +54,9 @@ func (t template) physical(value any) (string, error) {
 		return literal, nil
 	}
 	reference, _ := value.(map[string]any)
+	if attribute, _ := reference["Fn::GetAtt"].([]any); len(attribute) == 2 && attribute[1] == "Arn" {
+		return t.keyAlias(attribute[0])
+	}
 	id, _ := reference["Ref"].(string)
 	if parameter, ok := t.Parameters[id]; ok {
 		return parameter.Default, nil
@@ -75,4 +78,15 @@ func (t template) physical(value any) (string, error) {
 		return dev.arn("states", "stateMachine:"+name("StateMachineName")), nil
 	}
 	return "", fmt.Errorf("no value for %v", value)
+}
+
+// keyAlias is as good as the ARN of a key of KMS, which is random.
+func (t template) keyAlias(id any) (string, error) {
+	for _, r := range t.Resources {
+		target, _ := object(r.Properties, "TargetKeyId")["Fn::GetAtt"].([]any)
+		if name, _ := r.Properties["AliasName"].(string); name != "" && len(target) == 2 && target[0] == id {
+			return dev.arn("kms", name), nil
+		}
+	}
+	return "", fmt.Errorf("%v is no key with an alias", id)
 }

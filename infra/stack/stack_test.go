@@ -37,7 +37,7 @@ var synthesized = sync.OnceValues(func() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goldenTemplates(m)
+	return goldenTemplates(dev, m)
 })
 
 func golden(t *testing.T) map[string]template {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -21,6 +22,20 @@ type Stage struct {
 	WriteCapacity int    // write units a second that each of Mikla's tables bears
 	PurgePercent  int    // of which all purges together take so much; 0 does not bound them
 
+	ReadCapacity    int // read units a second that each of Mikla's tables bears
+	SnapshotPercent int // of which all snapshots together take so much; 0 does not bound them
+
+	// RecoveryDays is how far back point-in-time recovery of tables reaches. DynamoDB's own
+	// default of 35 days would outlive the promise that backups are gone 30 days after the
+	// live deletion (P6).
+	RecoveryDays int
+
+	// KeyReplicas are the regions to which the table of snapshot keys is replicated, each with
+	// the ARN of a KMS key there. NewReplicas are those among them that this deployment makes:
+	// the policy of their stream follows with the next one.
+	KeyReplicas map[string]string
+	NewReplicas []string
+
 	UndoTenant, UndoChannel time.Duration // in which a customer can take a confirmed closure back
 }
 
@@ -28,6 +43,12 @@ type Stage struct {
 // with its traffic; what is set here is a bound for purges, not for the table:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
 const onDemand = 4000
+
+// onDemandReads is the same of reads, in read units a second.
+const onDemandReads = 12000
+
+// mostRecoveryDays keeps recovery within the days in which snapshots are gone.
+const mostRecoveryDays = 28
 
 // dev is the stage of the committed templates. The account is a placeholder, so that
 // they can be synthesized without one; `cdk deploy -c account=<id>` names the real one.
@@ -39,8 +60,13 @@ var dev = Stage{
 	Mailbox:       "privacy@mikla.ai",
 	WriteCapacity: onDemand,
 	PurgePercent:  25,
-	UndoTenant:    72 * time.Hour,
-	UndoChannel:   24 * time.Hour,
+
+	ReadCapacity:    onDemandReads,
+	SnapshotPercent: 25,
+	RecoveryDays:    1,
+
+	UndoTenant:  72 * time.Hour,
+	UndoChannel: 24 * time.Hour,
 }
 
 // in takes the account from the CDK context, where it is given.
@@ -81,9 +107,27 @@ func (s Stage) arn(service, resource string) string {
 
 // writeBudget is what all purges together may write to a table, in units a second. A
 // share that is too small to be one unit is one, since 0 would bound nothing.
-func (s Stage) writeBudget() int {
-	if s.PurgePercent == 0 {
+func (s Stage) writeBudget() int { return share(s.WriteCapacity, s.PurgePercent) }
+
+// readBudget is what all snapshots together may read of a table, in units a second.
+func (s Stage) readBudget() int { return share(s.ReadCapacity, s.SnapshotPercent) }
+
+func share(capacity, percent int) int {
+	if percent == 0 {
 		return 0
 	}
-	return max(s.WriteCapacity*s.PurgePercent/100, 1)
+	return max(capacity*percent/100, 1)
+}
+
+// check refuses a stage that would break a promise.
+func (s Stage) check() error {
+	if s.RecoveryDays < 1 || s.RecoveryDays > mostRecoveryDays {
+		return fmt.Errorf("stage %s: RecoveryDays is %d, want 1 to %d", s.Name, s.RecoveryDays, mostRecoveryDays)
+	}
+	for _, region := range s.NewReplicas {
+		if s.KeyReplicas[region] == "" {
+			return fmt.Errorf("stage %s: NewReplicas has %s, which KeyReplicas has not", s.Name, region)
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -21,10 +22,6 @@ const (
 	storeTag    = "store"
 )
 
-// recoveryDays is how far back point-in-time recovery reaches. The default of 35 days
-// would outlive the promise that backups are gone 30 days after the live deletion (P6).
-const recoveryDays = 1
-
 // table is a table as the data map declares it. All key attributes are strings; its
 // indexes hold keys only, so that personal data has no second home.
 func table(scope constructs.Construct, stage Stage, store datamap.Store, key awskms.IKey, lasting lasting) awsdynamodb.TableV2 {
@@ -34,12 +31,14 @@ func table(scope constructs.Construct, stage Stage, store datamap.Store, key aws
 		PartitionKey:                     partition,
 		SortKey:                          sort,
 		Billing:                          awsdynamodb.Billing_OnDemand(nil),
-		Encryption:                       awsdynamodb.TableEncryptionV2_CustomerManagedKey(key, nil),
+		Encryption:                       awsdynamodb.TableEncryptionV2_CustomerManagedKey(key, lasting.replicaKeys()),
 		GlobalSecondaryIndexes:           indexes(store),
 		TimeToLiveAttribute:              optional(store.Expires),
-		PointInTimeRecoverySpecification: recovery(lasting.recovery),
+		PointInTimeRecoverySpecification: lasting.recovery(),
 		DeletionProtection:               jsii.Bool(lasting.retained),
 		RemovalPolicy:                    lasting.removal(),
+		Replicas:                         replicas(stage, store, lasting),
+		StreamResourcePolicy:             lasting.unreadStream(stage, store, stage.Region),
 	})
 	tag(t, store)
 	return t
@@ -47,8 +46,9 @@ func table(scope constructs.Construct, stage Stage, store datamap.Store, key aws
 
 // lasting is what becomes of a store's data when something goes wrong with it.
 type lasting struct {
-	recovery bool // point-in-time recovery
-	retained bool // the data outlives the stack
+	recoveryDays int               // how far back point-in-time recovery reaches; 0 is none
+	retained     bool              // the data outlives the stack
+	replicas     map[string]string // by region, the ARN of the key that a replica there is encrypted with
 }
 
 func (l lasting) removal() awscdk.RemovalPolicy {
@@ -58,12 +58,63 @@ func (l lasting) removal() awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_DESTROY
 }
 
-func recovery(on bool) *awsdynamodb.PointInTimeRecoverySpecification {
-	spec := &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(on)}
-	if on {
-		spec.RecoveryPeriodInDays = jsii.Number(recoveryDays)
+func (l lasting) recovery() *awsdynamodb.PointInTimeRecoverySpecification {
+	spec := &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(l.recoveryDays > 0)}
+	if l.recoveryDays > 0 {
+		spec.RecoveryPeriodInDays = jsii.Number(l.recoveryDays)
 	}
 	return spec
+}
+
+func (l lasting) replicaKeys() *map[string]*string {
+	if len(l.replicas) == 0 {
+		return nil
+	}
+	arns := map[string]*string{}
+	for region, arn := range l.replicas {
+		arns[region] = jsii.String(arn)
+	}
+	return &arns
+}
+
+// replicas in other regions keep what the table keeps, and no more.
+func replicas(stage Stage, store datamap.Store, lasting lasting) *[]*awsdynamodb.ReplicaTableProps {
+	if len(lasting.replicas) == 0 {
+		return nil
+	}
+	var props []*awsdynamodb.ReplicaTableProps
+	for _, region := range slices.Sorted(maps.Keys(lasting.replicas)) {
+		replica := &awsdynamodb.ReplicaTableProps{
+			Region:                           jsii.String(region),
+			DeletionProtection:               jsii.Bool(lasting.retained),
+			PointInTimeRecoverySpecification: lasting.recovery(),
+		}
+		// CloudFormation refuses a replica elsewhere and its policy in one update.
+		if !slices.Contains(stage.NewReplicas, region) {
+			replica.StreamResourcePolicy = lasting.unreadStream(stage, store, region)
+		}
+		props = append(props, replica)
+	}
+	return &props
+}
+
+// unreadStream is the policy of a stream that replication needs and nobody else may read:
+// for 24 hours it holds what was deleted from the table.
+func (l lasting) unreadStream(stage Stage, store datamap.Store, region string) awsiam.PolicyDocument {
+	if len(l.replicas) == 0 {
+		return nil
+	}
+	replication := "arn:aws:iam::" + stage.Account + ":role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+	stage.Region = region
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Effect:     awsiam.Effect_DENY,
+			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions:    jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
+			Resources:  jsii.Strings(stage.arn("dynamodb", "table/"+stage.storeName(store)+"/stream/*")),
+			Conditions: &map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": replication}},
+		}),
+	}})
 }
 
 func keySchema(key []string) (partition, sort *awsdynamodb.Attribute) {

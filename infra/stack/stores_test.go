@@ -44,12 +44,13 @@ func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
       channel: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
       tenant: [{from: leads, where: {lead_key: "{tenant_id}#{lead_id}"}}]
     hidden_by: deleting_at
+    backup: {under: lead}
     rule: delete
 `...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources, err := goldenTemplates(m) // refuses what is not in the map
+	sources, err := goldenTemplates(dev, m) // refuses what is not in the map
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +67,11 @@ func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
 			}
 		}
 	}
-	want := "Fence Query, Fence BatchGetItem, Fence GetItem, Fence UpdateItem, " +
+	want := "Backu DescribeContinuousBackups, Backu DescribeTable, " +
+		"Fence Query, Fence BatchGetItem, Fence GetItem, Fence UpdateItem, " +
 		"Purge Query, Purge BatchGetItem, Purge BatchWriteItem, Purge DeleteItem, Purge GetItem, Purge UpdateItem, " +
+		"Resto Query, Resto RestoreTableToPointInTime, Resto BatchGetItem, Resto DescribeContinuousBackups, Resto DescribeTable, Resto GetItem, Resto ConditionCheckItem, Resto PutItem, " +
+		"Snaps Query, Snaps BatchGetItem, Snaps GetItem, " +
 		"Verif Query, Verif BatchGetItem, Verif GetItem"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("rights on the new store: %s", strings.Join(got, ", "))
@@ -176,7 +180,7 @@ func TestNothingKeepsDeletedRecordsLong(t *testing.T) {
 			if spec["PointInTimeRecoveryEnabled"] == true && spec["RecoveryPeriodInDays"] != 1.0 {
 				t.Errorf("%s: point-in-time recovery of %v days", id, spec["RecoveryPeriodInDays"])
 			}
-			forgets := slices.Contains([]any{"mikla-dev-casefile", "mikla-dev-casekeys"}, r.Properties["TableName"])
+			forgets := slices.Contains([]any{"mikla-dev-casefile", "mikla-dev-casekeys", "mikla-dev-snapshotkeys", "mikla-dev-backupruns"}, r.Properties["TableName"])
 			if forgets == (spec["PointInTimeRecoveryEnabled"] == true) {
 				t.Errorf("%s: point-in-time recovery %v", id, spec["PointInTimeRecoveryEnabled"])
 			}

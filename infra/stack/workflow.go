@@ -11,7 +11,7 @@ import (
 )
 
 // workflowFolders are the functions that the state machine calls.
-var workflowFolders = []string{"locate", "fence", "purge", "verify", "close"}
+var workflowFolders = []string{"locate", "fence", "purge", "shred", "verify", "close"}
 
 func (d *deletion) workflowName() string { return "mikla-" + d.stage.Name + "-deletion" }
 

@@ -62,15 +62,42 @@ func (d DynamoDB) Get(ctx context.Context, fingerprint string) (Tombstone, bool,
 	if err != nil || len(out.Item) == 0 {
 		return Tombstone{}, false, fault.Wrap("read a tombstone", err)
 	}
-	cutoff, _ := out.Item["cutoff"].(*types.AttributeValueMemberS)
-	expires, _ := out.Item["expires_at"].(*types.AttributeValueMemberN)
-	if cutoff == nil || expires == nil {
-		return Tombstone{}, false, fault.New(fault.Permanent, "a tombstone lacks its dates")
+	stone, err := tombstoneOf(out.Item)
+	return stone, err == nil, err
+}
+
+// Each visits every tombstone that was there when it began, until visit fails.
+func (d DynamoDB) Each(ctx context.Context, visit func(Tombstone) error) error {
+	pages := dynamodb.NewScanPaginator(d.Client, &dynamodb.ScanInput{TableName: aws.String(d.Table), ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fault.Wrap("list tombstones", err)
+		}
+		for _, found := range page.Items {
+			stone, err := tombstoneOf(found)
+			if err == nil {
+				err = visit(stone)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tombstoneOf(found row) (Tombstone, error) {
+	fingerprint, _ := found["fingerprint"].(*types.AttributeValueMemberS)
+	cutoff, _ := found["cutoff"].(*types.AttributeValueMemberS)
+	expires, _ := found["expires_at"].(*types.AttributeValueMemberN)
+	if fingerprint == nil || cutoff == nil || expires == nil {
+		return Tombstone{}, fault.New(fault.Permanent, "a tombstone lacks its dates")
 	}
 	at, err := time.Parse(dateForm, cutoff.Value)
 	if err != nil {
-		return Tombstone{}, false, fault.New(fault.Permanent, "a tombstone's cutoff is no date")
+		return Tombstone{}, fault.New(fault.Permanent, "a tombstone's cutoff is no date")
 	}
 	seconds, _ := strconv.ParseInt(expires.Value, 10, 64)
-	return Tombstone{Fingerprint: fingerprint, Cutoff: at, ExpiresAt: time.Unix(seconds, 0).UTC()}, true, nil
+	return Tombstone{Fingerprint: fingerprint.Value, Cutoff: at, ExpiresAt: time.Unix(seconds, 0).UTC()}, nil
 }

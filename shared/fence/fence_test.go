@@ -17,6 +17,8 @@ type fields = map[string]any
 
 func TestFakeKeepsTheContract(t *testing.T) { fencetest.RunContract(t, fencetest.NewFake()) }
 
+func TestFakeListsWhatItHas(t *testing.T) { fencetest.RunListing(t, fencetest.NewFake(), 7) }
+
 // fenced locates and fences what is linked to Tom's ID.
 func fenced(t *testing.T, w *workflowtest.World, cutoff time.Time) workflow.Message {
 	t.Helper()

@@ -246,12 +246,12 @@ const many = `
 version: 1
 scopes: [{name: channel, key: [tenant_id, channel_id]}, {name: tenant, key: [tenant_id]}]
 stores:
-  - {name: rooms, owner: platform, kind: table, category: c, key: [tenant_id, room_id], rule: delete,
+  - {name: rooms, owner: platform, kind: table, category: c, key: [tenant_id, room_id], rule: delete, backup: {under: channel},
      find: {channel: [{where: {tenant_id: "{tenant_id}", channel_id: "{channel_id}"}, index: by_channel}], tenant: [{where: {tenant_id: "{tenant_id}"}}]},
      indexes: {by_channel: [tenant_id, channel_id]}, belongs: {tenant_id: tenant_id, guest: lead_id}}
-  - {name: notes, owner: platform, kind: table, category: c, key: [room_id, note_id], parent: rooms, rule: delete,
+  - {name: notes, owner: platform, kind: table, category: c, key: [room_id, note_id], parent: rooms, rule: delete, backup: {under: channel},
      dated: {attribute: at}, find: {channel: [{from: rooms, where: {room_id: "{room_id}"}}], tenant: [{from: rooms, where: {room_id: "{room_id}"}}]}}
-  - {name: files, owner: platform, kind: bucket, category: c, parent: rooms, rule: delete,
+  - {name: files, owner: platform, kind: bucket, category: c, parent: rooms, rule: delete, backup: {versions: true},
      find: {channel: [{from: rooms, prefix: "{tenant_id}/{room_id}/"}], tenant: [{prefix: "{tenant_id}/"}]}}
 `
 

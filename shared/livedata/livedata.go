@@ -53,10 +53,12 @@ type Records interface {
 	Change(ctx context.Context, store datamap.Store, seen Item, set Item, remove []string) (bool, error)
 }
 
-// Version is one version or delete marker of an object.
+// Version is one version or delete marker of an object. Latest is the one that a caller
+// sees who names no version.
 type Version struct {
-	Key, ID  string
-	Modified time.Time
+	Key, ID        string
+	Modified       time.Time
+	Latest, Marker bool
 }
 
 // Versions is part of a listing; a nil Next ends it.
@@ -66,9 +68,10 @@ type Versions struct {
 }
 
 // Objects is what this service needs of the platform's buckets. List returns
-// versions and delete markers whose key begins with prefix, those that come after a
-// version which must still be there: not every S3 finds its place again after one that
-// is gone. Delete returns without an
+// versions and delete markers whose key begins with prefix, by key and of one key the
+// newest first: those that come after a version which must still be there, since not every S3 finds its
+// place again after one that is gone, or with an empty ID after all versions of a key,
+// which need not be there. Delete returns without an
 // error only when every version is gone.
 type Objects interface {
 	List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error)

@@ -1,7 +1,9 @@
 package livedata
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,15 +36,23 @@ func (s S3) List(ctx context.Context, store datamap.Store, prefix string, after 
 	}
 	var page Versions
 	for _, v := range out.Versions {
-		page.Found = append(page.Found, Version{aws.ToString(v.Key), aws.ToString(v.VersionId), aws.ToTime(v.LastModified)})
+		page.Found = append(page.Found, Version{aws.ToString(v.Key), aws.ToString(v.VersionId), aws.ToTime(v.LastModified), aws.ToBool(v.IsLatest), false})
 	}
 	for _, m := range out.DeleteMarkers {
-		page.Found = append(page.Found, Version{aws.ToString(m.Key), aws.ToString(m.VersionId), aws.ToTime(m.LastModified)})
+		page.Found = append(page.Found, Version{aws.ToString(m.Key), aws.ToString(m.VersionId), aws.ToTime(m.LastModified), aws.ToBool(m.IsLatest), true})
 	}
+	slices.SortStableFunc(page.Found, newestFirst)
 	if aws.ToBool(out.IsTruncated) {
 		page.Next = &Version{Key: aws.ToString(out.NextKeyMarker), ID: aws.ToString(out.NextVersionIdMarker)}
 	}
 	return page, nil
+}
+
+// newestFirst brings versions and delete markers together, which S3 lists one after the other.
+// Of one second it does not know the order, but which is the latest.
+func newestFirst(v, w Version) int {
+	latest := map[bool]int{true: 0, false: 1}
+	return cmp.Or(strings.Compare(v.Key, w.Key), latest[v.Latest]-latest[w.Latest], w.Modified.Compare(v.Modified))
 }
 
 // Delete asks again for what S3 reports as failed, until nothing is left.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -45,11 +47,12 @@ type Sealer struct {
 	Put    func(ctx context.Context, name string, body []byte) error
 	Random io.Reader
 
-	state State
-	body  []byte // of the open part
-	open  index
-	steps map[step]int
-	count map[string]Count // of the open part
+	packer *zstd.Encoder
+	state  State
+	body   []byte // of the open part, as is what follows
+	open   index
+	steps  map[step]int
+	count  map[string]Count
 }
 
 // State is what of a snapshot is written: what a run that goes on needs. It names nobody.
@@ -104,8 +107,8 @@ func (s *Sealer) Batch(ctx context.Context, apart, records []Sealed) error {
 	if len(apart)+len(records) == 0 {
 		return nil
 	}
-	if s.steps == nil {
-		s.reset()
+	if err := s.begin(); err != nil {
+		return err
 	}
 	frames, body := len(s.open.Frames), len(s.body)
 	if err := s.add(apart, records); err != nil {
@@ -119,6 +122,17 @@ func (s *Sealer) Batch(ctx context.Context, apart, records []Sealed) error {
 		return nil
 	}
 	return s.Flush(ctx)
+}
+
+// begin makes what a sealer needs with its first batch.
+func (s *Sealer) begin() (err error) {
+	if s.steps == nil {
+		s.reset()
+	}
+	if s.packer == nil {
+		s.packer, err = newPacker()
+	}
+	return err
 }
 
 func countOf(kind string) Count {
@@ -194,7 +208,7 @@ func (s *Sealer) add(apart, records []Sealed) error {
 			sequence++
 			p := place{s.Unit, Stamp(s.AsOf), s.part(), sequence, batch, g.store, g.kind, refs}
 			start := len(s.body)
-			sealed, err := p.seal(s.body, g.keys, plain, s.Random)
+			sealed, err := p.seal(s.body, g.keys, plain, s.packer, s.Random)
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/verify"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
@@ -17,7 +18,7 @@ type fields = map[string]any
 func purged(t *testing.T, w *workflowtest.World) workflow.Message {
 	t.Helper()
 	m := w.Admit(t, workflowtest.Tom, workflowtest.Start)
-	for _, step := range []string{"locate", "fence", "purge"} {
+	for _, step := range []string{"locate", "fence", "purge", "shred"} {
 		if _, err := w.Step(t.Context(), step, m); err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +28,8 @@ func purged(t *testing.T, w *workflowtest.World) workflow.Message {
 
 func run(t *testing.T, w *workflowtest.World, m workflow.Message) (verify.Left, error) {
 	t.Helper()
-	missed, err := verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger, Now: w.Now}.Run(t.Context(), w.Request(t, m.RequestID))
+	backups := verify.Backups{Keys: keys.Destroyer{Rows: w.BackupKeys, Secret: w.Keys.Fingerprint}, Names: w.Backups}
+	missed, err := verify.Verifier{Finder: w.Finder(), Ledger: w.Ledger, Backups: backups, Now: w.Now}.Run(t.Context(), w.Request(t, m.RequestID))
 	return missed.Left, err
 }
 

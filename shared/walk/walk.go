@@ -35,7 +35,8 @@ type Cursor struct {
 	ChildAfter livedata.Key `json:"child_after,omitempty"`
 }
 
-// Found is what is visited at a time: records of one store, at least one.
+// Found is what is visited at a time: records of one store. There may be none: where the
+// walk is has changed all the same.
 type Found struct {
 	Store datamap.Store
 	Items []livedata.Item
@@ -180,9 +181,6 @@ func (t tour) row(ctx context.Context, s stage, at Cursor, row livedata.Item) er
 }
 
 func (t tour) found(after Cursor, store datamap.Store, items []livedata.Item, known map[string]string) error {
-	if len(items) == 0 {
-		return nil
-	}
 	return t.visit(after, Found{Store: store, Items: items, Known: known})
 }
 

@@ -172,7 +172,7 @@ func TestEveryStepIsIdempotent(t *testing.T) {
 	want := workflowtest.New(t)
 	wantRequest := walk(t, want, want.Admit(t, workflowtest.Tom, cutoff))
 	m := w.Admit(t, workflowtest.Tom, cutoff)
-	for _, step := range []string{"locate", "locate", "fence", "fence", "purge", "purge", "verify", "verify", "close", "close"} {
+	for _, step := range []string{"locate", "locate", "fence", "fence", "purge", "purge", "shred", "shred", "verify", "verify", "close", "close"} {
 		if _, err := w.Step(t.Context(), step, m); err != nil {
 			t.Fatalf("%s: %v", step, err)
 		}
@@ -185,7 +185,7 @@ func TestEveryStepIsIdempotent(t *testing.T) {
 }
 
 func TestARunThatLostTheRequestTouchesNothing(t *testing.T) {
-	for _, step := range []string{"locate", "fence", "purge", "verify", "close"} {
+	for _, step := range []string{"locate", "fence", "purge", "shred", "verify", "close"} {
 		t.Run(step, func(t *testing.T) {
 			w := workflowtest.New(t)
 			m := w.Admit(t, workflowtest.Tom, cutoff)

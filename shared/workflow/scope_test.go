@@ -214,6 +214,7 @@ const notes = `
     objects:
       - {store: media, attribute: scan, within: "{tenant_id}/{channel_id}/notes/"}
     rule: delete
+    backup: {under: lead}
 
   - name: ratings
     owner: platform
@@ -236,6 +237,7 @@ const notes = `
         - where: {tenant_id: "{tenant_id}"}
     rule: anonymise
     anonymise: [lead_key, comment]
+    backup: {under: lead}
 `
 
 func TestAStoreAddedToTheMapIsPurgedAndVerified(t *testing.T) {

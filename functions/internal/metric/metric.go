@@ -32,6 +32,16 @@ const (
 	LettersBounced     = "Bounced"
 	LettersUnconfirmed = "LettersUnconfirmed"
 	ReplyLimitReached  = "ReplyLimitReached"
+
+	SnapshotsCompleted   = "SnapshotsCompleted"
+	RotationCompleted    = "RotationCompleted"
+	BackupAuditCompleted = "BackupAuditCompleted"
+	BackupDrillCompleted = "BackupDrillCompleted"
+	OldestBackupDays     = "OldestBackupDays"    // full days, of the oldest copy there is
+	StaleUnits           = "StaleUnits"          // channels and businesses without a complete snapshot for two days
+	RecoveryWindowWrong  = "RecoveryWindowWrong" // tables whose recovery, or stream, is not as it must be
+	RestoreTargetsLeft   = "RestoreTargetsLeft"  // tables of restores that are older than a day
+	DrillOpened          = "DrillOpened"         // frames of the shredded that could be opened: must be none
 )
 
 // Writer writes metric lines.

@@ -4,6 +4,8 @@ package fencetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -57,11 +59,56 @@ func (f *Fake) Get(_ context.Context, fingerprint string) (fence.Tombstone, bool
 	return t, found, nil
 }
 
+// Each visits every tombstone.
+func (f *Fake) Each(ctx context.Context, visit func(fence.Tombstone) error) error {
+	for _, t := range f.All() {
+		if err := visit(t); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
 // All copies the tombstones by fingerprint.
 func (f *Fake) All() map[string]fence.Tombstone {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return maps.Clone(f.stones)
+}
+
+// Listed are tombstones that can be listed.
+type Listed interface {
+	fence.Tombstones
+	Each(ctx context.Context, visit func(fence.Tombstone) error) error
+}
+
+// RunListing checks that every one of n tombstones is listed as Get has it, once, and that
+// the listing ends when its visitor fails. The store may hold others.
+func RunListing(t *testing.T, stones Listed, n int) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 7, time.UTC)
+	want := map[string]bool{}
+	for i := range n {
+		stone := fence.Tombstone{Fingerprint: fmt.Sprintf("1.listed-%d", i), Cutoff: at, ExpiresAt: at.Add(fence.Keep).Truncate(time.Second)}
+		if err := stones.Raise(t.Context(), stone); err != nil {
+			t.Fatal(err)
+		}
+		want[stone.Fingerprint] = true
+	}
+	err := stones.Each(t.Context(), func(stone fence.Tombstone) error {
+		if got, there, err := stones.Get(t.Context(), stone.Fingerprint); err != nil || !there || got != stone {
+			t.Errorf("%s is listed as %+v and is %+v, %v", stone.Fingerprint, stone, got, err)
+		}
+		delete(want, stone.Fingerprint)
+		return nil
+	})
+	if err != nil || len(want) > 0 {
+		t.Errorf("%d were not listed, %v", len(want), err)
+	}
+	visits, stop := 0, errors.New("enough")
+	err = stones.Each(t.Context(), func(fence.Tombstone) error { visits++; return stop })
+	if !errors.Is(err, stop) || visits != 1 {
+		t.Errorf("after %d visits: %v", visits, err)
+	}
 }
 
 // RunContract checks what every fence.Tombstones keeps. The store may hold others.

@@ -371,6 +371,15 @@ func (c contract) versions(t *testing.T) {
 	if len(found) != 5 || len(ids) != 5 {
 		t.Fatalf("%d versions of %d names", len(found), len(ids))
 	}
+	for i, v := range found { // the delete marker, what it hides, the other
+		if marker, latest := i == 0, i == 0 || i == 4; v.Marker != marker || v.Latest != latest {
+			t.Errorf("number %d is %+v", i, v)
+		}
+	}
+	after, err := c.Objects.List(t.Context(), c.store("media"), place(t)+"/", &livedata.Version{Key: key})
+	if err != nil || len(after.Found) != 1 || after.Found[0] != found[4] {
+		t.Errorf("after the whole name come %+v, %v", after, err)
+	}
 	mine := slices.DeleteFunc(found, func(v livedata.Version) bool { return v.Key != key })
 	if err := c.Objects.Delete(t.Context(), c.store("media"), mine); err != nil {
 		t.Fatal(err)

@@ -174,13 +174,16 @@ func (b *Bucket) versions(prefix string, after *snapshot.Version) (livedata.Vers
 	sorted := slices.SortedFunc(slices.Values(b.objects), func(x, y object) int {
 		return cmp.Or(strings.Compare(x.Key, y.Key), y.made-x.made)
 	})
-	if after != nil {
-		at := slices.IndexFunc(sorted, func(o object) bool { return o.Key == after.Key && o.ID == after.ID })
-		if at < 0 {
+	at := -1
+	switch {
+	case after != nil && after.ID == "":
+		sorted = slices.DeleteFunc(sorted, func(o object) bool { return o.Key <= after.Key })
+	case after != nil:
+		if at = slices.IndexFunc(sorted, func(o object) bool { return o.Key == after.Key && o.ID == after.ID }); at < 0 {
 			return livedata.Versions{}, fault.New(fault.Permanent, "a listing goes on after a version that is gone")
 		}
-		sorted = sorted[at+1:]
 	}
+	sorted = sorted[at+1:]
 	var page livedata.Versions
 	for _, o := range sorted {
 		if !strings.HasPrefix(o.Key, prefix) {
@@ -190,6 +193,8 @@ func (b *Bucket) versions(prefix string, after *snapshot.Version) (livedata.Vers
 			page.Next = &page.Found[len(page.Found)-1]
 			break
 		}
+		older := slices.ContainsFunc(b.objects, func(other object) bool { return other.Key == o.Key && other.made > o.made })
+		o.Marker, o.Latest = o.marker, !older
 		page.Found = append(page.Found, o.Version)
 	}
 	return page, nil
