@@ -12,6 +12,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/restore"
@@ -213,5 +214,47 @@ func TestTablesInterrupted(t *testing.T) {
 		}
 		w.toTheEnd()
 		w.wantTables(want)
+	}
+}
+
+// A conversation of one lead in which another one wrote: whose it is only the row of the
+// conversation says, which a selection leaves out, and a unit that is gone on with has passed.
+func TestAForeignWordInSomebodysConversation(t *testing.T) {
+	w := newWorld(t)
+	w.live.Put("leads", livedatatest.NewItem(map[string]any{"tenant_id": "t_harbour", "lead_id": "l_guest", "channel_id": "ch_fb1", "last_interaction_at": "2026-03-02T08:15:00Z"}))
+	w.live.Put("messages", livedatatest.NewItem(map[string]any{"conversation_id": "c_tom", "message_key": "2026-03-01T19:00:00Z#m_8", "sent_at": "2026-03-01T19:00:00Z", "tenant_id": "t_harbour", "lead_id": "l_guest"}))
+	w.seal(night)
+	want := w.tables()
+	w.lose()
+	w.restored(restore.Selection{Tenant: "t_harbour", Kind: "lead", Names: keys.Names(secret(), keys.Subject{Kind: "lead", Values: []string{"t_harbour", "l_guest"}})})
+	w.wantTables(without(want, func(name string) bool { return !strings.Contains(name, "l_guest") && !strings.Contains(name, "m_8") }))
+
+	w.lose()
+	w.raise(now, "lead", "t_harbour", "l_tom") // takes the whole conversation
+	r := w.restorer()
+	n := 0
+	w.fake.Fault = func(op, key string) (bool, error) {
+		if op == "unit" && strings.Contains(key, "ch_fb1") {
+			if n++; n == 12 {
+				return true, restoretest.ErrKilled
+			}
+		}
+		return true, nil
+	}
+	const second = "second"
+	if _, err := r.Begin(t.Context(), second, everything, restore.From{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Run(t.Context(), second); !errors.Is(err, restoretest.ErrKilled) {
+		t.Fatal(err)
+	}
+	w.fake.Revive()
+	for _, step := range []func(context.Context, string) (restore.Job, error){r.Run, r.Verify, r.HandOver} {
+		if _, err := step(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.tables(); got["leads/t_harbour/l_guest"] == "" || got["messages/c_tom/2026-03-01T19:00:00Z#m_8"] != "" {
+		t.Errorf("came back: %v", got)
 	}
 }

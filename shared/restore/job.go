@@ -38,6 +38,8 @@ type Selection struct {
 	Channel    string   `json:"channel,omitempty"`
 	Kind       string   `json:"kind,omitempty"` // lead or conversation
 	Names      []string `json:"names,omitempty"`
+
+	whole bool // read all of a unit, to find what leads to what is selected
 }
 
 // Check refuses a selection that nobody can have meant.

@@ -55,7 +55,7 @@ func (p *placer) known(s datamap.Store, it livedata.Item, refs []keys.Ref) (map[
 }
 
 // errUnplaced says that what a record was found from did not come before it, which is so
-// where a unit is gone on with in the middle.
+// where a unit is gone on with in the middle, or only part of it is read.
 var errUnplaced = errors.New("what leads to it did not come before it")
 
 // matched reads a subject's fields out of the attributes that a finder looks for.

@@ -325,9 +325,9 @@ func (w pass) unit(ctx context.Context, p *Progress) error {
 	if p.Counts == nil {
 		p.Counts = Counts{}
 	}
-	from := p.Next
 	gone, err := w.each(ctx, p)
-	if from > 0 && errors.Is(err, errUnplaced) {
+	if errors.Is(err, errUnplaced) {
+		w.selection.whole = true
 		p.Next, p.Counts, p.Unopened = 0, Counts{}, 0
 		gone, err = w.each(ctx, p)
 	}

@@ -98,7 +98,11 @@ func (s Snapshots) Each(ctx context.Context, u snapshot.Unit, asOf time.Time, se
 		return false, err
 	}
 	at := placer{Map: s.Map, Secret: s.Secret, Unit: u}
-	return false, shot.Each(ctx, from, nil, func(b snapshot.Batch) error {
+	want := sel.refs // also of what is sealed apart: that is under the keys of its record too
+	if sel.Kind == "" || sel.whole {
+		want = nil
+	}
+	return false, shot.Each(ctx, from, want, func(b snapshot.Batch) error {
 		out, err := s.batch(&at, asOf, sel, b)
 		if err != nil {
 			return err
