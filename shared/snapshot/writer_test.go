@@ -22,6 +22,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/keys/keystest"
+	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
@@ -622,7 +623,7 @@ func (s *site) erase(u snapshot.Unit, lead string, cutoff time.Time) {
 			s.live.Put(parts[0], entry)
 		}
 	}
-	s.destroy(path(u, lead))
+	s.destroy(leadPath(u, lead))
 }
 
 // A quotation is sealed under the key of who is quoted too; where that lead has no row, it
@@ -641,7 +642,7 @@ func TestQuotationsAreSealedUnderWhoIsQuoted(t *testing.T) {
 		if quoted := !strings.Contains(before, "[removed]"); quoted != present || before == "" {
 			t.Fatalf("with the lead's row %t: %s", present, before)
 		}
-		s.destroy(path(snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}, "l_tom"))
+		s.destroy(leadPath(snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}, "l_tom"))
 		if after := s.copied(u)[entry]; !strings.Contains(after, "[removed]") || strings.Contains(after, "t_harbour#l_tom") {
 			t.Errorf("after the deletion: %s", after)
 		}
@@ -778,4 +779,8 @@ func TestTheWritersMemoryIsFlat(t *testing.T) {
 
 func TestRunsKeepTheirContract(t *testing.T) {
 	snapshottest.CheckRuns(t, &snapshottest.Runs{}, "snapshot/t/channel/ch/20260603T010000Z")
+}
+
+func leadPath(u snapshot.Unit, lead string) keys.Path {
+	return append(path(u), keys.Subject{Kind: "lead", Values: []string{u.Tenant, lead}})
 }
