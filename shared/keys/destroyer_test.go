@@ -195,7 +195,10 @@ func TestLeftBelowANewKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.raise(ofLead[2], cutoff)
-	b.mustSeal(ofLead)
+	back := b.mustSeal(ofLead)
+	if b.opens(append(slices.Clone(back.Ref), old.Ref[3])) {
+		t.Error("what the old key wrapped opens under the new one")
+	}
 	left, err := b.destroyer().Left(t.Context(), ofLead, cutoff)
 	if err != nil || !slices.Equal(left, keys.Ref{old.Ref[3]}) || b.opens(old.Ref) {
 		t.Errorf("got %v, %v", left, err)

@@ -640,3 +640,23 @@ func TestKeyringForgets(t *testing.T) {
 		}
 	}
 }
+
+// What a keyring kept under a channel's old key is not taken for what stands under the new.
+func TestKeptUnderAnotherParent(t *testing.T) {
+	b := newBench(t)
+	ring := b.ring()
+	old, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustDestroy(ofLead[:2])
+	back := b.mustSeal(ofLead[:2])
+	met, err := ring.ForOpening(t.Context(), back.Ref)
+	if err != nil || !slices.Equal(met.Ref, back.Ref) || !sameKey(t, met, back) {
+		t.Errorf("got %v, %v, want %v", met.Ref, err, back.Ref)
+	}
+	lead, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil || !b.opens(lead.Ref) || sameKey(t, lead, old) {
+		t.Errorf("got %v, %v after %v", lead.Ref, err, old.Ref)
+	}
+}

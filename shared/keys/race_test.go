@@ -180,7 +180,7 @@ func outcome(b *bench, all []*record, calls []int) string {
 func TestSealingWhatHasNoDate(t *testing.T) {
 	for name, careful := range map[string]bool{"who reads again": true, "who does not": false} {
 		survived, cases := 0, 0
-		for calls := range placements(deletionWithPurge, 13) {
+		for calls := range placements(deletionWithPurge, 11) {
 			b := newBench(t)
 			cases++
 			if undated(b, calls, careful) {
