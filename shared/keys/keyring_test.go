@@ -105,7 +105,7 @@ func (b *bench) mustSeal(path keys.Path) keys.Key {
 // opens says whether anybody can find a key again.
 func (b *bench) opens(ref keys.Ref) bool {
 	b.Helper()
-	_, err := b.ring().ForOpening(context.Background(), ref)
+	_, err := keystest.NewKeyring(b, b.fake, b.stones, b.root).ForOpening(context.Background(), ref)
 	if err != nil && !errors.Is(err, keys.ErrDestroyed) {
 		b.Fatalf("for opening: %v", err)
 	}
@@ -638,5 +638,25 @@ func TestKeyringForgets(t *testing.T) {
 			}
 			refs[i] = key.Ref
 		}
+	}
+}
+
+// What a keyring kept under a channel's old key is not taken for what stands under the new.
+func TestKeptUnderAnotherParent(t *testing.T) {
+	b := newBench(t)
+	ring := b.ring()
+	old, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustDestroy(ofLead[:2])
+	back := b.mustSeal(ofLead[:2])
+	met, err := ring.ForOpening(t.Context(), back.Ref)
+	if err != nil || !slices.Equal(met.Ref, back.Ref) || !sameKey(t, met, back) {
+		t.Errorf("got %v, %v, want %v", met.Ref, err, back.Ref)
+	}
+	lead, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil || !b.opens(lead.Ref) || sameKey(t, lead, old) {
+		t.Errorf("got %v, %v after %v", lead.Ref, err, old.Ref)
 	}
 }
