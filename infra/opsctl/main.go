@@ -41,6 +41,8 @@ type cli struct {
 		Ask     askRequest  `cmd:"" help:"Ask the requester something, in your own words."`
 		Refuse  refuse      `cmd:"" help:"End a request without a deletion. The requester reads the reason."`
 	} `cmd:"" help:"Requests that a person decides about."`
+
+	Restore restoreCommands `cmd:"" help:"Backups, and the only way back from them."`
 }
 
 // acting is part of every command that changes something.

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/mikla-ai/data-deletion/shared/claim"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
@@ -197,20 +194,8 @@ func visible(text string) string {
 	return strings.NewReplacer("://", "[:]//", "www.", "www[.]").Replace(text)
 }
 
-// mails is the archive of mails. The name of a bucket ends in the account.
+// mails is the archive of mails.
 func (t *tool) mails(ctx context.Context) (archive.S3, error) {
-	client := s3.NewFromConfig(t.aws, func(o *s3.Options) { o.UsePathStyle = t.aws.BaseEndpoint != nil })
-	pages := s3.NewListBucketsPaginator(client, &s3.ListBucketsInput{Prefix: aws.String(t.store("mail") + "-")})
-	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
-		if err != nil {
-			return archive.S3{}, fault.Wrap("look for the bucket of mails", err)
-		}
-		for _, b := range out.Buckets {
-			if name := aws.ToString(b.Name); strings.HasPrefix(name, t.store("mail")+"-") {
-				return archive.S3{Client: client, Bucket: name}, nil
-			}
-		}
-	}
-	return archive.S3{}, errors.New("there is no bucket of mails in this stage")
+	bucket, err := t.bucket(ctx, "mail")
+	return archive.S3{Client: t.s3(), Bucket: bucket}, err
 }

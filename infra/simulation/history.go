@@ -2,10 +2,8 @@ package simulation
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +24,7 @@ type history struct {
 	deletions []*deletion
 	nights    []*night
 	images    []image // of the live tables, as recovery could give them back
+	rotated   time.Time
 }
 
 // deletion is one request, from the moment on at which it was admitted.

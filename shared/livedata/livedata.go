@@ -70,9 +70,8 @@ type Versions struct {
 
 // Objects is what this service needs of the platform's buckets. List returns
 // versions and delete markers whose key begins with prefix, by key and of one key the
-// newest first: those that come after a version which must still be there, since not every S3 finds its
-// place again after one that is gone, or with an empty ID after all versions of a key,
-// which need not be there. Delete returns without an
+// newest first: those that come after a version which must still be there, since not
+// every S3 finds its place again after one that is gone. Delete returns without an
 // error only when every version is gone.
 type Objects interface {
 	List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error)

@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +17,8 @@ const (
 	Stale = 2 * day
 	// TargetLife is how long the tables may stand that a restore works in.
 	TargetLife = 24 * time.Hour
-	// Target is in the name of each of those.
-	Target = "-restore-"
+	// infix stands in the name of each of those behind the name of the live table.
+	infix = "-restore-"
 )
 
 // Table is what the audit asks of a table.
@@ -46,7 +47,7 @@ type Tables interface {
 // Audit proves that no backup is older than it may be. It reads only, lists everything
 // again, and believes nothing that Rotator counted.
 type Audit struct {
-	Snapshots    Listed
+	Snapshots    Snapshots
 	Platform     map[string]Listed // by store, those that the map backs up by versions
 	Tables       Tables
 	Map          *datamap.Map
@@ -205,7 +206,7 @@ func (j *inspection) targets(ctx context.Context) error {
 }
 
 func (j *inspection) target(ctx context.Context, name string) error {
-	if !strings.Contains(name, Target) {
+	if !j.isTarget(name) {
 		return nil
 	}
 	table, err := j.Tables.Describe(ctx, name)
@@ -216,6 +217,10 @@ func (j *inspection) target(ctx context.Context, name string) error {
 		j.out.TargetsLeft++
 	}
 	return err
+}
+
+func (j *inspection) isTarget(name string) bool {
+	return slices.ContainsFunc(j.Map.Backed(), func(s datamap.Store) bool { return strings.HasPrefix(name, j.Names[s.Name]+infix) })
 }
 
 // recovery must be on, for what a snapshot is too old for, and short, since it is not

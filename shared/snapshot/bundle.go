@@ -185,8 +185,8 @@ func (j *job) others(ctx context.Context, f walk.Found, piece apart.Piece) (path
 	return paths, len(paths) > 0, nil
 }
 
-// lead leads to somebody whom a record of the store quotes; nil if there is nobody of that
-// name. Which channel that lead is of only its own row says.
+// lead leads to what is quoted of somebody whom a record of the store quotes; nil if there
+// is nobody of that name. Which channel that lead is of only its own row says.
 func (j *job) lead(ctx context.Context, store datamap.Store, whose string) (keys.Path, error) {
 	if path, ok := j.quoted[whose]; ok {
 		return path, nil
@@ -220,7 +220,11 @@ func (j *job) findLead(ctx context.Context, store datamap.Store, whose string) (
 	if err != nil || len(row) == 0 {
 		return nil, err
 	}
-	return keys.PathOf(m, scope, livedata.Merge(fields, row.Fields(rows[0].Store.ContainerFields())))
+	path, err := keys.PathOf(m, scope, livedata.Merge(fields, row.Fields(rows[0].Store.ContainerFields())))
+	if err != nil {
+		return nil, err
+	}
+	return keys.QuotesOf(path), nil
 }
 
 // quotedOf reads what the list of quotations calls whose: the key by which the data map finds

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -73,7 +72,9 @@ func forKey(bound []byte, number int) []byte {
 	return append(canonical("key of a snapshot frame", strconv.Itoa(number)), bound...)
 }
 
-func (p place) String() string { return fmt.Sprintf("frame %d of %s%s", p.sequence, Frames, p.object()) }
+func (p place) String() string {
+	return fmt.Sprintf("frame %d of %s%s", p.sequence, Frames, p.object())
+}
 
 func (p place) object() string {
 	path, _ := p.unit.Path()
@@ -82,7 +83,7 @@ func (p place) object() string {
 
 // seal appends a frame: its version, its key as wrapped under each of the set in order, a
 // nonce, and the compressed records under the frame's key.
-func (p place) seal(out []byte, set []keys.Key, plain []byte, random io.Reader) ([]byte, error) {
+func (p place) seal(out []byte, set []keys.Key, plain []byte, packer *zstd.Encoder, random io.Reader) ([]byte, error) {
 	secret := make([]byte, keySize+nonceSize)
 	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, fault.As(fault.Retry, "make the key of a frame", err)
@@ -98,14 +99,12 @@ func (p place) seal(out []byte, set []keys.Key, plain []byte, random io.Reader) 
 		}
 	}
 	out = append(append(append(out, Format), wrapped...), nonce...)
-	compressor := compressors.Get().(*zstd.Encoder)
-	defer compressors.Put(compressor)
-	packed := compressor.EncodeAll(plain, make([]byte, 0, len(plain)/3+tagSize))
+	packed := packer.EncodeAll(plain, make([]byte, 0, len(plain)/3+tagSize))
 	return aead.Seal(out, nonce, packed, bound), nil
 }
 
 // open gives the records of a frame. set are the keys of its refs.
-func (p place) open(set []keys.Key, sealed []byte) ([]byte, error) {
+func (p place) open(set []keys.Key, sealed []byte, unpacker *zstd.Decoder) ([]byte, error) {
 	if len(sealed) > 0 && sealed[0] != Format {
 		return nil, fault.New(fault.Permanent, unknownVersion(p.String(), int(sealed[0])))
 	}
@@ -127,9 +126,7 @@ func (p place) open(set []keys.Key, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fault.New(fault.Permanent, p.String()+" does not open: it was changed, moved or exchanged")
 	}
-	decompressor := decompressors.Get().(*zstd.Decoder)
-	defer decompressors.Put(decompressor)
-	plain, err := decompressor.DecodeAll(packed, nil)
+	plain, err := unpacker.DecodeAll(packed, nil)
 	if err != nil {
 		return nil, fault.New(fault.Permanent, p.String()+" holds what is no compressed frame of at most 4 MiB")
 	}
@@ -149,34 +146,26 @@ func frameCipher(key []byte) (cipher.AEAD, error) {
 	return aead, fault.Wrap("set up the key of a frame", err)
 }
 
-// Compressors hold megabytes each and are used again. One at a time is enough: Lambda has
-// about one core. The tag of the frame makes a checksum needless.
-var (
-	compressors = sync.Pool{New: func() any {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
-			zstd.WithWindowSize(mostPlain), zstd.WithEncoderCRC(false))
-		return must(e, err)
-	}}
-	decompressors = sync.Pool{New: func() any {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPlain), zstd.WithDecoderMaxWindow(mostPlain))
-		return must(d, err)
-	}}
-)
+// newPacker makes a compressor, which holds megabytes and is used again. One frame at a time is
+// enough: Lambda has about one core. The tag of a frame makes a checksum needless.
+func newPacker() (*zstd.Encoder, error) {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithWindowSize(mostPlain), zstd.WithEncoderCRC(false))
+	return e, fault.Wrap("set up compression", err)
+}
 
-// must is for options that are constants.
-func must[T any](made T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return made
+// newUnpacker makes what never gives more than a frame may hold.
+func newUnpacker() (*zstd.Decoder, error) {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPlain), zstd.WithDecoderMaxWindow(mostPlain))
+	return d, fault.Wrap("set up decompression", err)
 }
 
 // unpack reads a frame's records, of which there are to be this many.
 func unpack(plain []byte, items int) ([]livedata.Item, error) {
-	d := decoder{left: plain}
+	d, names := decoder{left: plain}, map[string]string{}
 	var out []livedata.Item
 	for len(d.left) > 0 {
-		it, err := DecodeItem(d.bytes())
+		it, err := decodeItem(d.bytes(), names)
 		if err != nil {
 			return nil, err
 		}

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/keys"
@@ -66,8 +67,9 @@ func eachManifest(ctx context.Context, objects Objects, unit Unit, visit func(na
 type Snapshot struct {
 	Manifest Manifest
 
-	reader Reader
-	at     Place
+	reader   Reader
+	at       Place
+	unpacker *zstd.Decoder
 }
 
 // Open reads and checks a manifest. fault.NotFound says that there is no such snapshot,
@@ -96,7 +98,8 @@ func (r Reader) Open(ctx context.Context, unit Unit, asOf time.Time) (*Snapshot,
 	if err := d.check(name, at, key); err != nil {
 		return nil, err
 	}
-	return &Snapshot{Manifest: m, reader: r, at: at}, nil
+	unpacker, err := newUnpacker()
+	return &Snapshot{m, r, at, unpacker}, err
 }
 
 // Opened is a record, or a piece that was sealed apart, as it was sealed.
@@ -177,7 +180,7 @@ func (s *Snapshot) openFrame(ctx context.Context, w *window, i int, b *Batch) er
 	if err != nil {
 		return fault.Wrap(p.String(), err)
 	}
-	plain, err := p.open(set, sealed)
+	plain, err := p.open(set, sealed, s.unpacker)
 	if err != nil {
 		return err
 	}
@@ -263,7 +266,7 @@ func (w *window) move(ctx context.Context, i int) error {
 		return missing(w.name, err)
 	}
 	if int64(len(held)) != end-start {
-		return fault.New(fault.Permanent, strings.TrimPrefix(w.name, Frames)+" is shorter than its index says")
+		return fault.New(fault.Permanent, w.name+" is shorter than its index says")
 	}
 	w.start, w.held = start, held
 	return nil

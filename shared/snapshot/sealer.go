@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -45,11 +47,13 @@ type Sealer struct {
 	Put    func(ctx context.Context, name string, body []byte) error
 	Random io.Reader
 
-	state State
-	body  []byte // of the open part
-	open  index
-	steps map[step]int
-	count map[string]Count // of the open part
+	packer     *zstd.Encoder
+	plain, one []byte // of a frame and of a record, used again
+	state      State
+	body       []byte // of the open part, as is what follows
+	open       index
+	steps      map[step]int
+	count      map[string]Count
 }
 
 // State is what of a snapshot is written: what a run that goes on needs. It names nobody.
@@ -104,8 +108,8 @@ func (s *Sealer) Batch(ctx context.Context, apart, records []Sealed) error {
 	if len(apart)+len(records) == 0 {
 		return nil
 	}
-	if s.steps == nil {
-		s.reset()
+	if err := s.begin(); err != nil {
+		return err
 	}
 	frames, body := len(s.open.Frames), len(s.body)
 	if err := s.add(apart, records); err != nil {
@@ -119,6 +123,17 @@ func (s *Sealer) Batch(ctx context.Context, apart, records []Sealed) error {
 		return nil
 	}
 	return s.Flush(ctx)
+}
+
+// begin makes what a sealer needs with its first batch.
+func (s *Sealer) begin() (err error) {
+	if s.steps == nil {
+		s.reset()
+	}
+	if s.packer == nil {
+		s.packer, err = newPacker()
+	}
+	return err
 }
 
 func countOf(kind string) Count {
@@ -165,16 +180,23 @@ type group struct {
 func groups(list []Sealed) []*group {
 	var out []*group
 	at := map[string]*group{}
+	var g *group
 	for _, one := range list {
-		name := string(appendText(appendText(boundRefs(refsOf(one.Keys)), one.Store), one.Kind))
-		g := at[name]
-		if g == nil {
-			g = &group{store: one.Store, kind: one.Kind, keys: one.Keys}
-			at[name], out = g, append(out, g)
+		if g == nil || !g.takes(one) { // mostly one follows another of its like
+			name := string(appendText(appendText(boundRefs(refsOf(one.Keys)), one.Store), one.Kind))
+			if g = at[name]; g == nil {
+				g = &group{store: one.Store, kind: one.Kind, keys: one.Keys}
+				at[name], out = g, append(out, g)
+			}
 		}
 		g.items = append(g.items, one.Item)
 	}
 	return out
+}
+
+func (g *group) takes(one Sealed) bool {
+	return g.store == one.Store && g.kind == one.Kind &&
+		slices.EqualFunc(g.keys, one.Keys, func(a, b keys.Key) bool { return slices.Equal(a.Ref, b.Ref) })
 }
 
 func refsOf(set []keys.Key) []keys.Ref {
@@ -190,11 +212,11 @@ func (s *Sealer) add(apart, records []Sealed) error {
 	for _, g := range append(groups(apart), groups(records)...) {
 		refs := refsOf(g.keys)
 		numbers := s.open.add(refs, s.steps)
-		err := g.eachFrame(func(plain []byte, items int) error {
+		err := s.eachFrame(g, func(plain []byte, items int) error {
 			sequence++
 			p := place{s.Unit, Stamp(s.AsOf), s.part(), sequence, batch, g.store, g.kind, refs}
 			start := len(s.body)
-			sealed, err := p.seal(s.body, g.keys, plain, s.Random)
+			sealed, err := p.seal(s.body, g.keys, plain, s.packer, s.Random)
 			if err != nil {
 				return err
 			}
@@ -210,14 +232,15 @@ func (s *Sealer) add(apart, records []Sealed) error {
 }
 
 // eachFrame encodes the records of a group, as many at a time as a frame may hold.
-func (g *group) eachFrame(seal func(plain []byte, items int) error) error {
-	var plain, one []byte
-	items := 0
+func (s *Sealer) eachFrame(g *group, seal func(plain []byte, items int) error) error {
+	plain, items := s.plain[:0], 0
+	defer func() { s.plain = plain[:0] }()
 	for _, it := range g.items {
-		var err error
-		if one, err = appendItem(one[:0], it); err != nil {
+		one, err := appendItem(s.one[:0], it)
+		if err != nil {
 			return err
 		}
+		s.one = one
 		if items > 0 && len(plain)+len(one)+binary.MaxVarintLen32 > mostPlain {
 			if err := seal(plain, items); err != nil {
 				return err

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -28,15 +29,16 @@ const token = "0a1b2c3d"
 
 // world is a bucket, a key table, and who reads and writes with them.
 type world struct {
-	*testing.T
+	testing.TB
 	bucket *snapshottest.Bucket
 	rows   *keystest.Fake
 	stones *fencetest.Fake
+	random io.Reader // of keys
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	stones := fencetest.NewFake()
-	return &world{t, &snapshottest.Bucket{}, keystest.NewFake(stones), stones}
+	return &world{t, &snapshottest.Bucket{}, keystest.NewFake(stones), stones, rand.Reader}
 }
 
 func secret() secrets.Versioned {
@@ -50,7 +52,7 @@ func secret() secrets.Versioned {
 // keyring remembers no key.
 func (w *world) keyring() *keys.Keyring {
 	return &keys.Keyring{Rows: w.rows, Root: keystest.Root{}, Tombstones: w.stones, Secret: secret(),
-		Now: func() time.Time { return asOf }, Random: rand.Reader}
+		Now: func() time.Time { return asOf }, Random: w.random}
 }
 
 func (w *world) reader() snapshot.Reader {
@@ -61,11 +63,12 @@ func (w *world) sealer(of snapshot.Unit, at time.Time) *snapshot.Sealer {
 	return &snapshot.Sealer{Unit: of, AsOf: at, Token: token, Put: w.bucket.Put, Random: rand.Reader}
 }
 
-// path leads to the channel of a unit, and further to a lead and its conversation.
+// path leads to the channel of a unit, and further to a lead and its conversation, which are
+// of that channel alone.
 func path(of snapshot.Unit, names ...string) keys.Path {
 	p := keys.Path{{Kind: "tenant", Values: []string{of.Tenant}}, {Kind: "channel", Values: []string{of.Tenant, of.Channel}}}
 	for i, name := range names {
-		p = append(p, keys.Subject{Kind: []string{"lead", "conversation"}[i], Values: []string{of.Tenant, name}})
+		p = append(p, keys.Subject{Kind: []string{"lead", "conversation"}[i], Values: []string{of.Tenant, of.Channel + " " + name}})
 	}
 	return p
 }

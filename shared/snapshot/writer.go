@@ -55,6 +55,10 @@ const (
 // queue: if it were taken out and the other died, nobody would go on.
 var errAhead = fault.New(fault.Conflict, "another run of this snapshot is ahead")
 
+// errTooLate refuses a snapshot of another time: what is copied now is not what was there
+// then.
+var errTooLate = fault.New(fault.Permanent, "a snapshot of another time was asked for")
+
 // errOutOfTime ends an invocation between two pages.
 var errOutOfTime = errors.New("out of time")
 
@@ -126,7 +130,7 @@ func (w Writer) job(unit Unit, asOf time.Time) (*job, error) {
 	}
 	asOf = asOf.UTC().Truncate(time.Second)
 	if age := w.Now().Sub(asOf); age > takenFor || age < -early {
-		return nil, fault.New(fault.Permanent, "a snapshot of another time was asked for: what is copied now is not what was there then")
+		return nil, errTooLate
 	}
 	hash, err := MapHash(w.Walker.Map)
 	if err != nil {
@@ -238,6 +242,9 @@ func (j *job) goOn(p progress) error {
 func (j *job) write(ctx context.Context) error {
 	if err := j.copy(ctx); err != nil {
 		return err
+	}
+	if j.Now().Sub(j.sealer.AsOf) > takenFor {
+		return errTooLate // its parts are about to be taken for those of a run that died
 	}
 	if err := j.sealer.Finish(ctx, j.key, j.dataMap, j.Now()); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/keys/keystest"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -634,7 +635,7 @@ func (s *site) erase(u snapshot.Unit, lead string, cutoff time.Time) {
 			s.live.Put(parts[0], entry)
 		}
 	}
-	s.destroy(path(u, lead))
+	s.destroy(leadPath(u, lead))
 }
 
 // A quotation is sealed under the key of who is quoted too; where that lead has no row, it
@@ -653,7 +654,7 @@ func TestQuotationsAreSealedUnderWhoIsQuoted(t *testing.T) {
 		if quoted := !strings.Contains(before, "[removed]"); quoted != present || before == "" {
 			t.Fatalf("with the lead's row %t: %s", present, before)
 		}
-		s.destroy(path(snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}, "l_tom"))
+		s.destroy(leadPath(snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}, "l_tom"))
 		if after := s.copied(u)[entry]; !strings.Contains(after, "[removed]") || strings.Contains(after, "t_harbour#l_tom") {
 			t.Errorf("after the deletion: %s", after)
 		}
@@ -763,7 +764,7 @@ func (e *endless) Read(ctx context.Context, q livedata.Query) (livedata.Page, er
 	return page, nil
 }
 
-func TestMemoryIsFlat(t *testing.T) {
+func TestTheWritersMemoryIsFlat(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 150 MB")
 	}
@@ -799,4 +800,8 @@ func TestMemoryIsFlat(t *testing.T) {
 
 func TestRunsKeepTheirContract(t *testing.T) {
 	snapshottest.CheckRuns(t, &snapshottest.Runs{}, "snapshot/t/channel/ch/20260603T010000Z")
+}
+
+func leadPath(u snapshot.Unit, lead string) keys.Path {
+	return append(path(u), keys.Subject{Kind: "lead", Values: []string{u.Tenant, lead}})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -20,7 +21,7 @@ func byKey(a, b livedata.Version) int {
 
 func (f objects) List(ctx context.Context, store datamap.Store, prefix string, after *livedata.Version) (page livedata.Versions, err error) {
 	err = f.call(ctx, List, store.Name+"/"+prefix, func() error {
-		if after != nil && after.ID != "" && !f.holds(store.Name, *after) {
+		if after != nil && !f.holds(store.Name, *after) {
 			return fmt.Errorf("a listing of %s goes on after a version that is gone", store.Name)
 		}
 		page = f.list(store.Name, prefix, after)
@@ -36,7 +37,7 @@ func (f objects) holds(store string, v livedata.Version) bool {
 func (f objects) list(store, prefix string, after *livedata.Version) livedata.Versions {
 	var found []livedata.Version
 	for _, o := range f.objects[store] {
-		if strings.HasPrefix(o.Key, prefix) && (after == nil || behind(o.Version, *after)) {
+		if strings.HasPrefix(o.Key, prefix) && (after == nil || byKey(o.Version, *after) > 0) {
 			v := o.Version
 			v.Marker, v.Latest = o.marker, o.ID == f.latest(store, o.Key)
 			found = append(found, v)
@@ -48,10 +49,6 @@ func (f objects) list(store, prefix string, after *livedata.Version) livedata.Ve
 	}
 	last := found[f.VersionsPage-1]
 	return livedata.Versions{Found: found[:f.VersionsPage], Next: &last}
-}
-
-func behind(v, after livedata.Version) bool {
-	return v.Key > after.Key || v.Key == after.Key && after.ID != "" && byKey(v, after) > 0
 }
 
 // latest is the ID of the newest version of a key.
@@ -75,4 +72,26 @@ func (f objects) Delete(ctx context.Context, store datamap.Store, versions []liv
 		}
 	}
 	return nil
+}
+
+// PutBack copies the newest version of an object over the marker that hides it; none says
+// that there is no version. One that is not hidden stays, and nothing is made.
+func (f *Fake) PutBack(store, key string, at time.Time) (made livedata.Version, none bool) {
+	f.mu.Lock()
+	var newest, version object
+	for _, o := range f.objects[store] {
+		if o.Key == key {
+			if newest = o; !o.marker {
+				version = o
+			}
+		}
+	}
+	f.mu.Unlock()
+	if version.ID == "" {
+		return livedata.Version{}, true
+	}
+	if !newest.marker {
+		return livedata.Version{}, false
+	}
+	return f.addVersion(store, object{Version: livedata.Version{Key: key, Modified: at}, body: version.body}), false
 }

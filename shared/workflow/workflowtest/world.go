@@ -34,6 +34,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
 	"github.com/mikla-ai/data-deletion/shared/verify"
+	"github.com/mikla-ai/data-deletion/shared/walk"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 )
 
@@ -60,7 +61,9 @@ type World struct {
 	Tombstones *fencetest.Fake
 	Keys       ledger.Keys
 	BackupKeys *keystest.Fake
+	Root       keystest.Root
 	Backups    *snapshottest.Bucket
+	Runs       *snapshottest.Runs
 	Fate       Fate // asked for every write of ours and to live data
 	Before     func(step string)
 	Reserve    time.Duration // of the purge
@@ -84,10 +87,12 @@ func New(t testing.TB) *World {
 	return NewOn(t, m)
 }
 
-// NewOn returns a world with the example's data on another data map.
+// NewOn returns a world with the example's data on another data map, and a snapshot of it.
 func NewOn(t testing.TB, m *datamap.Map) *World {
 	t.Helper()
-	return newWorld(t, livedatatest.NewExample(t, m))
+	w := newWorld(t, livedatatest.NewExample(t, m))
+	w.Night(t)
+	return w
 }
 
 // NewEmpty returns a world without any data.
@@ -121,7 +126,45 @@ func newWorld(t testing.TB, live *livedatatest.Fake) *World {
 		kind, _, _ := strings.Cut(name, "/")
 		return w.fate(op + " of " + kind)
 	}}
+	w.Runs = &snapshottest.Runs{Fault: func(op, _ string) (bool, error) {
+		if op != snapshottest.Save {
+			return true, nil
+		}
+		return w.fate("save the run of a snapshot")
+	}}
 	return w
+}
+
+// Writer writes snapshots of the world, in one invocation.
+func (w *World) Writer() snapshot.Writer {
+	random := rand.NewChaCha8([32]byte([]byte(w.token())))
+	return snapshot.Writer{Walker: walk.Walker{Map: w.Map, Records: w.Live.Records()}, Put: w.Backups.Put, Runs: w.Runs,
+		Keyring: &keys.Keyring{Rows: w.BackupKeys, Root: w.Root, Tombstones: w.Tombstones, Secret: w.Keys.Fingerprint, Now: w.Now, Random: random},
+		Now:     w.Now, Random: random, Token: func() string { return w.token()[24:] }}
+}
+
+// Units are the channels and tenants that are live.
+func (w *World) Units() []snapshot.Unit {
+	var out []snapshot.Unit
+	for _, it := range w.Live.World().Records["tenants"] {
+		out = append(out, snapshot.Unit{Tenant: it.Text("tenant_id")})
+	}
+	for _, it := range w.Live.World().Records["channels"] {
+		out = append(out, snapshot.Unit{Tenant: it.Text("tenant_id"), Channel: it.Text("channel_id")})
+	}
+	return out
+}
+
+// Night copies everything that is live, and returns the moment of the snapshots.
+func (w *World) Night(t testing.TB) time.Time {
+	t.Helper()
+	asOf := w.Now().Truncate(time.Second)
+	for _, unit := range w.Units() {
+		if out, err := w.Writer().Run(context.Background(), unit, asOf); err != nil || !out.Completed {
+			t.Fatalf("snapshot of %v: %+v, %v", unit, out, err)
+		}
+	}
+	return asOf
 }
 
 // Secret is a versioned secret of one key made of a letter.
@@ -341,7 +384,7 @@ func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workfl
 			Purger: purge.Purger{Finder: s.Finder, Ledger: s.Ledger, Reserve: s.Reserve}}.Run(ctx, m)
 	case workflow.NextShred:
 		return workflow.Shred{Ledger: s.Ledger, Now: s.Now,
-			Shredder: shred.Shredder{Map: s.Finder.Map, Ledger: s.Ledger, Keys: s.destroyer(), Copies: s.Backups}}.Run(ctx, m)
+			Shredder: shred.Shredder{Map: s.Finder.Map, Ledger: s.Ledger, Tombstones: s.Tombstones, Keys: s.destroyer(), Copies: s.Backups, Now: s.Now}}.Run(ctx, m)
 	case workflow.NextVerify:
 		return workflow.Verify{Ledger: s.Ledger, Now: s.Now, Log: s.Log, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now,
 			Backups: verify.Backups{Keys: s.destroyer(), Names: s.Backups}}}.Run(ctx, m)

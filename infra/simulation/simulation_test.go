@@ -1,0 +1,31 @@
+package simulation
+
+import (
+	"flag"
+	"testing"
+)
+
+var (
+	seed      = flag.Uint64("seed", 0, "play this history only")
+	histories = flag.Int("histories", 60, "how many histories are played")
+)
+
+// TestHistories plays histories to their end and then looks once more, after everything
+// that was held back has come.
+func TestHistories(t *testing.T) {
+	if *seed != 0 {
+		play(t, *seed)
+		return
+	}
+	for n := range *histories {
+		play(t, uint64(n+1))
+	}
+}
+
+func play(t *testing.T, seed uint64) {
+	h := newHistory(t, seed)
+	for range 60 {
+		h.act()
+	}
+	h.look()
+}

@@ -1,0 +1,260 @@
+package restore_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/keys"
+	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
+	"github.com/mikla-ai/data-deletion/shared/restore"
+	"github.com/mikla-ai/data-deletion/shared/restore/restoretest"
+)
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func livedatatestMap(fields map[string]any) types.AttributeValue {
+	return &types.AttributeValueMemberM{Value: livedatatest.NewItem(fields)}
+}
+
+var errDown = errors.New("down")
+
+// strike makes a fault of the write with this number, once.
+func strike(at int, apply bool, failure error) restoretest.Fault {
+	n := 0
+	return func(string, string) (bool, error) {
+		if n++; n == at {
+			return apply, failure
+		}
+		return true, nil
+	}
+}
+
+// toTheEnd goes through all steps, each again until it works, as an operator would.
+func (w *world) toTheEnd() {
+	w.Helper()
+	r := w.restorer()
+	for _, step := range []func(context.Context, string) (restore.Job, error){r.Run, r.Verify, r.HandOver} {
+		for try := 0; ; try++ {
+			_, err := step(w.Context(), job)
+			w.fake.Revive()
+			if err == nil {
+				break
+			}
+			if try > 1 || !errors.Is(err, errDown) && !errors.Is(err, restoretest.ErrKilled) {
+				w.Fatalf("does not come to an end: %v", err)
+			}
+		}
+	}
+}
+
+var fates = map[string]struct {
+	apply   bool
+	failure error
+}{
+	"not applied": {false, errDown}, "applied but lost": {true, errDown}, "killed before": {false, restoretest.ErrKilled}, "killed after": {true, restoretest.ErrKilled},
+}
+
+// Struck at every write and gone on with, a restore ends as one that nothing happened to.
+func TestInterruptedAtEveryWrite(t *testing.T) {
+	begun := func(t *testing.T) *world {
+		w := sealedWorld(t)
+		w.raise(now, "lead", "t_harbour", "l_tom2")
+		w.live.MarkDeleted("media", "t_harbour/ch_fb1/profiles/l_tom.jpg", now)
+		w.lose()
+		w.begin(everything)
+		return w
+	}
+	clean := begun(t)
+	before := len(clean.fake.Writes())
+	clean.toTheEnd()
+	want, writes := clean.live.Dump(), clean.fake.Writes()[before:]
+	if len(writes) < 60 {
+		t.Fatalf("only %d writes: %q", len(writes), writes)
+	}
+	for name, fate := range fates {
+		t.Run(name, func(t *testing.T) {
+			for at, write := range writes {
+				w := begun(t)
+				w.fake.Fault = strike(at+1, fate.apply, fate.failure)
+				w.toTheEnd()
+				if got := w.live.Dump(); !maps.Equal(got, want) {
+					t.Fatalf("struck at write %d, %q: %v\nwant %v", at, write, got, want)
+				}
+				if left, _ := w.fake.Targets().List(t.Context()); len(left) > 0 {
+					t.Fatalf("struck at write %d, %q: left %v", at, write, left)
+				}
+			}
+		})
+	}
+}
+
+// One that died when it was begun is not there, and the next has another ID.
+func TestInterruptedWhenItIsBegun(t *testing.T) {
+	w := sealedWorld(t)
+	w.fake.Fault = strike(3, true, restoretest.ErrKilled)
+	if _, err := w.restorer().Begin(t.Context(), job, everything, restore.From{}); !errors.Is(err, restoretest.ErrKilled) {
+		t.Fatal(err)
+	}
+	w.fake.Revive()
+	if _, err := w.restorer().Run(t.Context(), job); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("ran: %v", err)
+	}
+}
+
+// What an earlier try wrote, and a tombstone covers by now, is taken out by the next.
+func TestADeletionBetweenTwoTries(t *testing.T) {
+	w := sealedWorld(t)
+	writes := 0
+	w.fake.Fault = func(op, key string) (bool, error) {
+		if writes++; op == "unit" && strings.Contains(key, "ch_fb1") && writes > 20 {
+			return false, errDown
+		}
+		return true, nil
+	}
+	want := withoutTom(w)
+	w.lose()
+	w.begin(everything)
+	if _, err := w.restorer().Run(t.Context(), job); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	w.fake.Fault = nil
+	w.raise(now, "lead", "t_harbour", "l_tom")
+	w.run()
+	w.verify()
+	w.handOver()
+	w.wantTables(want)
+}
+
+// tables makes the live world of before the loss the source, as recovery to a moment does.
+func (w *world) tablesSource(only ...string) {
+	before := livedatatest.NewExample(w, w.m)
+	names := map[string]string{}
+	for _, name := range only {
+		names[name] = name + "-recovered"
+	}
+	w.source = func(f restore.From) (restore.Source, error) {
+		return restore.Tables{Map: w.m, Records: before.Records(), Only: names, AsOf: f.AsOf, Secret: secret(),
+			Scan: func(_ context.Context, s datamap.Store, visit func(livedata.Item) error) error {
+				for _, it := range before.World().Records[s.Name] {
+					if err := visit(it); err != nil {
+						return err
+					}
+				}
+				return nil
+			}}, nil
+	}
+}
+
+func (w *world) fromTables(s restore.Selection) {
+	w.Helper()
+	if _, err := w.restorer().Begin(w.Context(), job, s, restore.From{AsOf: now.Add(-time.Hour), Tables: map[string]string{"leads": "x"}}); err != nil {
+		w.Fatal(err)
+	}
+	w.run()
+	w.verify()
+	w.handOver()
+}
+
+var backed = []string{"tenants", "channels", "leads", "links", "conversations", "messages", "ai_audit", "ai_quotes"}
+
+func TestTablesComeBack(t *testing.T) {
+	w := sealedWorld(t)
+	w.tablesSource(backed...)
+	want := w.tables()
+	w.lose()
+	w.fromTables(everything)
+	w.wantTables(want)
+}
+
+// Tables are not sealed: that they bring nobody back the tombstones see to alone, but for
+// what records say of others.
+func TestAPersonDoesNotComeBackFromTables(t *testing.T) {
+	w := sealedWorld(t)
+	w.tablesSource(backed...)
+	want := withoutTom(w)
+	w.lose()
+	w.raise(now, "lead", "t_harbour", "l_tom")
+	w.fromTables(everything)
+	w.wantTables(want)
+}
+
+func TestOnlyTheTablesThatWereNamed(t *testing.T) {
+	w := sealedWorld(t)
+	w.tablesSource("messages")
+	want := without(w.tables(), func(name string) bool { return !strings.HasPrefix(name, "messages/") })
+	w.lose()
+	w.fromTables(everything)
+	w.wantTables(want)
+	_, _, err := w.restorer().Plan(t.Context(), everything, restore.From{Tables: map[string]string{"leads": "x"}})
+	if err == nil {
+		t.Error("tables of no known moment")
+	}
+}
+
+// Of tables a unit that was interrupted is begun again.
+func TestTablesInterrupted(t *testing.T) {
+	for at := 7; at < 40; at += 3 {
+		w := sealedWorld(t)
+		w.tablesSource(backed...)
+		want := w.tables()
+		w.lose()
+		w.fake.Fault = strike(at, true, restoretest.ErrKilled)
+		r := w.restorer()
+		if _, err := r.Begin(t.Context(), job, everything, restore.From{AsOf: now, Tables: map[string]string{"leads": "x"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.toTheEnd()
+		w.wantTables(want)
+	}
+}
+
+// A conversation of one lead in which another one wrote: whose it is only the row of the
+// conversation says, which a selection leaves out, and a unit that is gone on with has passed.
+func TestAForeignWordInSomebodysConversation(t *testing.T) {
+	w := newWorld(t)
+	w.live.Put("leads", livedatatest.NewItem(map[string]any{"tenant_id": "t_harbour", "lead_id": "l_guest", "channel_id": "ch_fb1", "last_interaction_at": "2026-03-02T08:15:00Z"}))
+	w.live.Put("messages", livedatatest.NewItem(map[string]any{"conversation_id": "c_tom", "message_key": "2026-03-01T19:00:00Z#m_8", "sent_at": "2026-03-01T19:00:00Z", "tenant_id": "t_harbour", "lead_id": "l_guest"}))
+	w.seal(night)
+	want := w.tables()
+	w.lose()
+	w.restored(restore.Selection{Tenant: "t_harbour", Kind: "lead", Names: keys.Names(secret(), keys.Subject{Kind: "lead", Values: []string{"t_harbour", "l_guest"}})})
+	w.wantTables(without(want, func(name string) bool { return !strings.Contains(name, "l_guest") && !strings.Contains(name, "m_8") }))
+
+	w.lose()
+	w.raise(now, "lead", "t_harbour", "l_tom") // takes the whole conversation
+	r := w.restorer()
+	n := 0
+	w.fake.Fault = func(op, key string) (bool, error) {
+		if op == "unit" && strings.Contains(key, "ch_fb1") {
+			if n++; n == 3 {
+				return true, restoretest.ErrKilled
+			}
+		}
+		return true, nil
+	}
+	const second = "second"
+	if _, err := r.Begin(t.Context(), second, everything, restore.From{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Run(t.Context(), second); !errors.Is(err, restoretest.ErrKilled) {
+		t.Fatal(err)
+	}
+	w.fake.Revive()
+	for _, step := range []func(context.Context, string) (restore.Job, error){r.Run, r.Verify, r.HandOver} {
+		if _, err := step(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.tables(); got["leads/t_harbour/l_guest"] == "" || got["messages/c_tom/2026-03-01T19:00:00Z#m_8"] != "" {
+		t.Errorf("came back: %v", got)
+	}
+}
