@@ -258,3 +258,55 @@ func TestAForeignWordInSomebodysConversation(t *testing.T) {
 		t.Errorf("came back: %v", got)
 	}
 }
+
+const quoted = "rooms for 8 in June"
+
+// Tables hold everybody's words in the clear: what records say of others comes back only
+// if the key of the others lives, and with all that wraps it.
+func TestQuotationsFromTables(t *testing.T) {
+	entry := func(w *world) string { return w.tables()["ai_audit/c_tom2/2026-04-01T18:00:10Z#a_2"] }
+	for name, c := range map[string]struct {
+		happens func(w *world)
+		stays   bool
+	}{
+		"nothing happens":  {func(*world) {}, true},
+		"the key is gone":  {func(w *world) { w.destroy(leadPath("t_harbour", "ch_fb1", "l_tom")) }, false},
+		"its channel's is": {func(w *world) { w.renewChannelKey("t_harbour", "ch_fb1") }, false},
+		"a tombstone":      {func(w *world) { w.raise(now, "lead", "t_harbour", "l_tom") }, false},
+		"an older one":     {func(w *world) { w.raise(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), "lead", "t_harbour", "l_tom") }, true},
+		"its channel goes": {func(w *world) { w.raise(now, "channel", "t_harbour", "ch_fb1") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := sealedWorld(t)
+			w.tablesSource(backed...)
+			w.lose()
+			c.happens(w)
+			w.fromTables(everything)
+			if got := entry(w); strings.Contains(got, quoted) != c.stays || got == "" {
+				t.Errorf("the entry is %s", got)
+			}
+			if _, lineage := w.tables()["ai_quotes/t_harbour#l_tom/c_tom2|2026-04-01T18:00:10Z#a_2"]; lineage != c.stays {
+				t.Errorf("lineage came back: %t", lineage)
+			}
+		})
+	}
+}
+
+// renewChannelKey replaces a channel's key; what stood below is still there, and nobody's.
+func (w *world) renewChannelKey(tenant, channel string) {
+	w.Helper()
+	path := channelPath(tenant, channel)
+	for _, row := range w.rows.All() {
+		for _, name := range keys.Names(secret(), path[1]) {
+			if row.Name != name {
+				continue
+			}
+			if err := w.rows.Delete(w.Context(), row.Parent, row.Name); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}
+	if _, err := w.keyring(now).ForSealing(w.Context(), path); err != nil {
+		w.Fatal(err)
+	}
+}
