@@ -112,26 +112,68 @@ func TestInterruptedWhenItIsBegun(t *testing.T) {
 
 // What an earlier try wrote, and a tombstone covers by now, is taken out by the next.
 func TestADeletionBetweenTwoTries(t *testing.T) {
-	w := sealedWorld(t)
-	writes := 0
-	w.fake.Fault = func(op, key string) (bool, error) {
-		if writes++; op == "unit" && strings.Contains(key, "ch_fb1") && writes > 20 {
-			return false, errDown
+	const saves = 12 // of the unit
+	for at := 2; at < saves; at++ {
+		w := sealedWorld(t)
+		n := 0
+		w.fake.Fault = func(op, key string) (bool, error) {
+			if op == "unit" && strings.Contains(key, "ch_fb1") {
+				if n++; n == at {
+					return false, errDown
+				}
+			}
+			return true, nil
 		}
-		return true, nil
+		want := withoutTom(w)
+		w.lose()
+		w.begin(everything)
+		if _, err := w.restorer().Run(t.Context(), job); !errors.Is(err, errDown) {
+			t.Fatal(at, err)
+		}
+		w.fake.Fault = nil
+		w.raise(now, "lead", "t_harbour", "l_tom")
+		w.run()
+		w.verify()
+		w.handOver()
+		w.wantTables(want)
 	}
-	want := withoutTom(w)
-	w.lose()
+}
+
+// A write that the target lost without a word is not passed over.
+func TestAWriteThatIsLost(t *testing.T) {
+	w := sealedWorld(t)
+	w.fake.Fault = func(op, key string) (bool, error) { return op != "put" || !strings.Contains(key, "m_5"), nil }
 	w.begin(everything)
-	if _, err := w.restorer().Run(t.Context(), job); !errors.Is(err, errDown) {
-		t.Fatal(err)
+	if _, err := w.restorer().Run(t.Context(), job); fault.KindOf(err) != fault.Permanent || !strings.Contains(err.Error(), "as many records of messages") {
+		t.Errorf("ran: %v", err)
 	}
-	w.fake.Fault = nil
-	w.raise(now, "lead", "t_harbour", "l_tom")
-	w.run()
-	w.verify()
-	w.handOver()
+}
+
+// A transaction has room for so many records and tombstones.
+func TestManyRecordsAreHandedOverInGroups(t *testing.T) {
+	w := newWorld(t)
+	w.fake.Page = 200
+	for i := range 250 {
+		at := now.Add(time.Duration(i-10000) * time.Second).UTC().Format(time.RFC3339)
+		w.live.Put("messages", livedatatest.NewItem(map[string]any{"conversation_id": "c_tom", "message_key": at + "#x", "sent_at": at, "tenant_id": "t_harbour",
+			"lead_id": "l_tom", "body": strings.Repeat("x", i*200)}))
+	}
+	w.seal(night)
+	want := w.tables()
+	w.lose()
+	if j := w.restored(everything); j.Merged["messages"].Back != 257 {
+		t.Errorf("merged %+v", j.Merged)
+	}
 	w.wantTables(want)
+	most := 0
+	for _, write := range w.fake.Writes() {
+		if strings.HasPrefix(write, "put new messages/") {
+			most = max(most, strings.Count(write, "messages/"))
+		}
+	}
+	if most < 60 {
+		t.Errorf("at most %d at a time", most)
+	}
 }
 
 // tables makes the live world of before the loss the source, as recovery to a moment does.
