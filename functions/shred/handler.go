@@ -11,6 +11,7 @@ import (
 	"github.com/mikla-ai/data-deletion/functions/internal/awsclients"
 	"github.com/mikla-ai/data-deletion/functions/internal/environment"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/shred"
@@ -23,6 +24,7 @@ type Config struct {
 	Ledger, CaseFile, CaseKeys string
 	Map                        *datamap.Map
 	Bucket, Keys, Fingerprint  string
+	Tombstones                 string
 }
 
 // Load reads and checks the environment.
@@ -33,7 +35,8 @@ func Load(lookup environment.Lookup) (Config, error) {
 	}
 	env := environment.New(lookup)
 	cfg := Config{Ledger: env.Text("LEDGER_TABLE"), CaseFile: env.Text("CASEFILE_TABLE"), CaseKeys: env.Text("CASEKEYS_TABLE"), Map: m,
-		Bucket: env.Text("SNAPSHOT_BUCKET"), Keys: env.Text("SNAPSHOTKEYS_TABLE"), Fingerprint: env.Text("FINGERPRINT_SECRET")}
+		Bucket: env.Text("SNAPSHOT_BUCKET"), Keys: env.Text("SNAPSHOTKEYS_TABLE"), Fingerprint: env.Text("FINGERPRINT_SECRET"),
+		Tombstones: env.Text("TOMBSTONES_TABLE")}
 	return cfg, env.Err()
 }
 
@@ -48,7 +51,8 @@ type step struct {
 func Step(cfg Config, aws aws.Config) step {
 	return step{secret: cfg.Fingerprint, cache: awsclients.Secrets(aws), shred: workflow.Shred{Now: time.Now,
 		Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
-		Shredder: shred.Shredder{Map: cfg.Map,
+		Shredder: shred.Shredder{Map: cfg.Map, Now: time.Now,
+			Tombstones: fence.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Tombstones},
 			Keys:   keys.Destroyer{Rows: keys.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Keys}},
 			Copies: snapshot.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket}}}}
 }

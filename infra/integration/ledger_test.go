@@ -97,7 +97,7 @@ func anothersWrite(t *testing.T, connect func(http.RoundTripper) *dynamodb.Clien
 	}
 }
 
-func keys(t *testing.T) ledger.Keys {
+func ledgerKeys(t *testing.T) ledger.Keys {
 	t.Helper()
 	v, err := secrets.ParseVersioned([]byte(`{"current":"1","1":"` + strings.Repeat("k", 64) + `"}`))
 	if err != nil {
@@ -116,7 +116,7 @@ func notice(user string, after time.Duration) ledger.Notice {
 
 // concurrentNotices provokes conflicts and transactions in flight, if DynamoDB has any.
 func concurrentNotices(t *testing.T, rows ledger.Rows) {
-	l, secret := ledger.New(rows), keys(t)
+	l, secret := ledger.New(rows), ledgerKeys(t)
 	ids := make([]string, 20)
 	var all sync.WaitGroup
 	for i := range ids {
@@ -148,7 +148,7 @@ func insist(t *testing.T, l *ledger.Ledger, n ledger.Notice, secret ledger.Keys)
 func lostAdmission(t *testing.T, connect func(http.RoundTripper) *dynamodb.Client, plain ledger.Rows) {
 	line := &lossy{lose: map[string]int{"TransactWriteItems": 1}, calls: map[string]int{}}
 	l := ledger.New(ledger.DynamoDB{Client: connect(line), Tables: ledgerTables})
-	n, secret := notice("lost", 0), keys(t)
+	n, secret := notice("lost", 0), ledgerKeys(t)
 	first := insist(t, l, n, secret)
 	if line.calls["TransactWriteItems"] != 2 {
 		t.Errorf("%d transactions, want the lost one and its retry", line.calls["TransactWriteItems"])
@@ -160,7 +160,7 @@ func lostAdmission(t *testing.T, connect func(http.RoundTripper) *dynamodb.Clien
 
 func scrub(t *testing.T, rows ledger.DynamoDB) {
 	ctx, l := t.Context(), ledger.New(rows)
-	id := insist(t, l, notice("scrubbed", 0), keys(t))
+	id := insist(t, l, notice("scrubbed", 0), ledgerKeys(t))
 	var found []ledger.Frozen
 	for i := range 250 {
 		found = append(found, ledger.Frozen{Store: "conversations", Fields: map[string]string{"conversation_id": fmt.Sprint(i)}})
@@ -188,7 +188,7 @@ func scrub(t *testing.T, rows ledger.DynamoDB) {
 // answer to a change is lost.
 func chained(t *testing.T, connect func(http.RoundTripper) *dynamodb.Client, plain ledger.Rows) {
 	ctx := t.Context()
-	id := insist(t, ledger.New(plain), notice("chained", 0), keys(t))
+	id := insist(t, ledger.New(plain), notice("chained", 0), ledgerKeys(t))
 	for range 3 {
 		line := &lossy{lose: map[string]int{"TransactWriteItems": 1}, calls: map[string]int{}}
 		l := ledger.New(ledger.DynamoDB{Client: connect(line), Tables: ledgerTables})

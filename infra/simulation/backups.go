@@ -54,6 +54,9 @@ func (h *history) night() {
 			n.whole = out.Completed
 			return
 		}
+		if h.w.Now().Sub(n.asOf) > 2*24*time.Hour {
+			return // nobody takes its message any more
+		}
 		kind := fault.KindOf(err)
 		if err != nil && !errors.Is(err, livedatatest.ErrKilled) && kind != fault.Retry && kind != fault.Conflict && kind != fault.Internal {
 			h.fatalf("a snapshot failed: %v", err)

@@ -1,8 +1,11 @@
 package simulation
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/mikla-ai/data-deletion/shared/rotation"
 	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
@@ -33,8 +36,8 @@ func (h *history) choose() *deletion {
 	if len(rows) == 0 || scope.Everything && (h.depth > 1 || h.IntN(2) == 0) {
 		return nil
 	}
-	d := &deletion{scope: scope.Name, fields: pick(h.platform, rows)}
-	return d
+	slices.SortFunc(rows, func(a, b map[string]string) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return &deletion{scope: scope.Name, fields: pick(h.platform, rows)}
 }
 
 func (h *history) log() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

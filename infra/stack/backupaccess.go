@@ -93,6 +93,11 @@ func (d *deletion) snapshotObjects(prefixes ...string) []*string {
 	return arns
 }
 
+// listSnapshots allows listing which snapshots are there, besides their versions.
+func (d *deletion) listSnapshots() rights {
+	return rights{allow([]*string{d.bucketARN("snapshots", "")}, "s3:ListBucket")}
+}
+
 // dropVersions allows deleting versions of objects by their ID. That it is a noncurrent one
 // IAM cannot ask; without s3:DeleteObject at least nothing is hidden.
 func (d *deletion) dropVersions(store string) rights {

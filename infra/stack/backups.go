@@ -115,6 +115,7 @@ func (d *deletion) addRotate() {
 	for _, store := range d.versioned() {
 		versions = append(versions, all(d.listMedia(store), d.dropVersions(store))...)
 	}
+	versions = append(versions, d.listSnapshots()...)
 	rotate := d.add(function{
 		folder: "rotate", timeout: 900,
 		description: "Deletes what is too old of snapshots, of media's versions and of restores.",
@@ -134,6 +135,7 @@ func (d *deletion) addBackupAudit() {
 	for _, store := range d.versioned() {
 		lists = append(lists, d.listMedia(store)...)
 	}
+	lists = append(lists, d.listSnapshots()...)
 	environment := d.backupEnvironment("SNAPSHOTKEYS_TABLE", "BACKUPRUNS_TABLE")
 	environment["RECOVERY_DAYS"] = d.recoveryDays()
 	audit := d.add(function{

@@ -197,8 +197,8 @@ func TestWhoMayDoWhatWithSnapshots(t *testing.T) {
 		"snapshot":     {"PutObject": all},
 		"shred":        {"ListBucketVersions": "all", "DeleteObject": "all", "DeleteObjectVersion": "all"},
 		"verify":       {"ListBucket": "all", "ListBucketVersions": "all", "GetObject": "indexes manifests"},
-		"rotate":       {"ListBucketVersions": "all", "DeleteObjectVersion": "all"},
-		"backup-audit": {"ListBucketVersions": "all"},
+		"rotate":       {"ListBucket": "all", "ListBucketVersions": "all", "DeleteObjectVersion": "all"},
+		"backup-audit": {"ListBucket": "all", "ListBucketVersions": "all"},
 		"backup-drill": {"ListBucket": "all", "ListBucketVersions": "all", "GetObject": all},
 		"restore":      {"ListBucket": "all", "ListBucketVersions": "all", "GetObject": all},
 	}

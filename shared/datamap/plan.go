@@ -89,10 +89,24 @@ func (m *Map) From(scope Scope, store string) []Unit {
 	return out
 }
 
-// Held lists the units of what a row of the store holds: those found from it whose
-// parent it is. A row that still holds something stays.
+// Held lists the units of what a row of the store holds: those whose parent it is, found
+// from it, or with the subject where the row is the subject's own. A row that still holds
+// something stays. One that is emptied when it is newer dates what it holds itself.
 func (m *Map) Held(scope Scope, store string) []Unit {
-	return slices.DeleteFunc(m.From(scope, store), func(u Unit) bool { return u.Store.Parent != store })
+	units := m.From(scope, store)
+	if s, _ := m.Store(store); !scope.Everything && s.Newer == nil && m.locates(scope, store) {
+		units = append(units, m.found(scope)...)
+	}
+	return slices.DeleteFunc(units, func(u Unit) bool { return u.Store.Parent != store })
+}
+
+// found lists the units that are found with nothing but the subject.
+func (m *Map) found(scope Scope) []Unit {
+	return slices.DeleteFunc(m.Plan(scope), func(u Unit) bool { return u.Finder.From != "" })
+}
+
+func (m *Map) locates(scope Scope, store string) bool {
+	return slices.ContainsFunc(m.Locators(scope), func(u Unit) bool { return u.Store.Name == store })
 }
 
 // Binding names the fields of a container's row that what is found from it needs, and

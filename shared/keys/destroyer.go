@@ -27,6 +27,10 @@ type Destroyer struct {
 // Destroy destroys a subject's key: with its own row everything that is sealed below is
 // unreadable. Then it removes the rows below, which are noise by then, the deepest first:
 // dying in between leaves rows that the next call finds. It returns how many rows went.
+//
+// The subject's tombstones stand before: a key that is created meanwhile takes nothing that
+// is older. Once more is as good, but takes the key of a subject that came back in between
+// too, whose newer records are then in no backup until the next night.
 func (d Destroyer) Destroy(ctx context.Context, path Path) (destroyed int, err error) {
 	err = d.each(ctx, path, func(parent, name string) error {
 		_, there, err := d.Rows.Named(ctx, parent, name)
@@ -122,14 +126,14 @@ func (d Destroyer) eachBelow(ctx context.Context, parent string, visit func(Row)
 }
 
 // Left lists the keys of a subject that are still there, its own and those below. One that
-// was created when the tombstone of until was there is not meant: nothing that is dated up to until
-// was ever sealed under it.
+// was created when the tombstone of until was there is not meant: nothing that is dated up
+// to until was ever sealed under it. Zero: each one is meant.
 func (d Destroyer) Left(ctx context.Context, path Path, until time.Time) ([]Step, error) {
 	var left []Step
 	fresh := map[string]bool{}
 	err := d.each(ctx, path, func(parent, name string) error {
 		row, there, err := d.Rows.Named(ctx, parent, name)
-		if there && !row.Cutoff.Before(until) {
+		if there && row.Bars(until) {
 			fresh[row.ID] = true
 		} else if there {
 			left = append(left, Step{row.Name, row.ID})

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
@@ -59,13 +60,16 @@ type Keyring struct {
 	Now        func() time.Time
 	Random     io.Reader
 
+	mu  sync.Mutex
 	hot map[string]Key // by parent's and own name
 }
 
 // Key seals.
 type Key struct {
 	Ref Ref
-	// Cutoff bounds what is sealed: nothing that is dated up to it. Zero: no bound.
+	// Cutoff bounds what is sealed: nothing that is dated up to it. Zero: no bound. What has
+	// no date, or stays without what is older, it cannot bar: where it is not zero, a record
+	// that was read before the key was asked for is read again.
 	Cutoff time.Time
 
 	secret []byte
@@ -74,67 +78,56 @@ type Key struct {
 // createTries is how often a key is looked up again when something changes meanwhile.
 const createTries = 5
 
-// ForSealing finds the key that path leads to, and creates what is missing of it.
+// ForSealing finds the key that path leads to, and creates what is missing of it. It looks
+// under the secret's current version alone: within a night of its change nothing is sealed
+// any more under what the old one names, which can then be removed in time.
 func (k *Keyring) ForSealing(ctx context.Context, path Path) (Key, error) {
-	var key Key
-	for i := range path {
-		next, err := k.below(ctx, key, path[i])
-		if err != nil {
-			return Key{}, err
-		}
-		key = next
-	}
-	return key, nil
-}
-
-// below finds or creates a subject's key under its parent's; none for a tenant's.
-func (k *Keyring) below(ctx context.Context, parent Key, subject Subject) (Key, error) {
-	names := Names(k.Secret, subject)
-	if key, ok := k.hot[parent.parentName()+"/"+names[0]]; ok && (len(parent.Ref) == 0 || slices.Equal(key.Ref[:len(key.Ref)-1], parent.Ref)) {
-		return key, nil
+	if len(path) == 0 {
+		return Key{}, fault.New(fault.Permanent, "a key was asked for that is nobody's")
 	}
 	for range createTries {
-		row, replaces, err := k.find(ctx, parent, names)
-		if err != nil {
-			return Key{}, err
+		key, err := k.down(ctx, path)
+		if err == nil || fault.KindOf(err) != fault.Conflict {
+			return key, err
 		}
-		if row == nil {
-			if row, err = k.create(ctx, parent, subject, replaces); fault.KindOf(err) == fault.Conflict && err != nil {
-				continue
-			}
-		}
-		if err != nil {
-			return Key{}, err
-		}
-		return k.keep(ctx, parent, *row, names[0])
+		k.forget() // what it depends on may be a parent that was kept, and is gone
 	}
 	return Key{}, fault.New(fault.Retry, "a key could not be created: what it depends on keeps changing")
 }
 
-// find is a subject's row under any of its names. One that was wrapped under a parent that
-// is gone is nobody's any more, and replaced.
-func (k *Keyring) find(ctx context.Context, parent Key, names []string) (row *Row, replaces string, err error) {
-	for i, name := range names {
-		found, there, err := k.Rows.Get(ctx, parent.parentName(), name)
-		switch {
-		case err != nil:
-			return nil, "", err
-		case there && found.ParentID == parent.id():
-			return &found, "", nil
-		case there && i == 0:
-			replaces = found.ID
+func (k *Keyring) down(ctx context.Context, path Path) (key Key, err error) {
+	for _, subject := range path {
+		if key, err = k.below(ctx, key, subject); err != nil {
+			return Key{}, err
 		}
 	}
-	return nil, replaces, nil
+	return key, nil
 }
 
-func (k *Keyring) create(ctx context.Context, parent Key, subject Subject, replaces string) (*Row, error) {
+// below finds or creates a subject's key under its parent's; none for a tenant's. A row that
+// was wrapped under a parent that is gone is nobody's any more, and replaced.
+func (k *Keyring) below(ctx context.Context, parent Key, subject Subject) (Key, error) {
+	name := Names(k.Secret, subject)[0]
+	if key, ok := k.kept(parent, name); ok {
+		return key, nil
+	}
+	row, there, err := k.Rows.Get(ctx, parent.parentName(), name)
+	if err == nil && (!there || row.ParentID != parent.id()) {
+		row, err = k.create(ctx, parent, subject, row.ID)
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	return k.open(ctx, parent, row)
+}
+
+func (k *Keyring) create(ctx context.Context, parent Key, subject Subject, replaces string) (Row, error) {
 	guard := Guard{Replaces: replaces, Grandparent: parent.grandparent(), Tombstones: map[string]time.Time{}}
 	row := Row{Parent: parent.parentName(), Name: Names(k.Secret, subject)[0], ParentID: parent.id(), CreatedAt: k.Now()}
 	for _, print := range fence.ScopePrints(k.Secret, subject.Kind, subject.Values...) {
 		stone, there, err := k.Tombstones.Get(ctx, print)
 		if err != nil {
-			return nil, err
+			return Row{}, err
 		}
 		guard.Tombstones[print] = time.Time{}
 		if there {
@@ -146,14 +139,14 @@ func (k *Keyring) create(ctx context.Context, parent Key, subject Subject, repla
 	}
 	random := make([]byte, size+idSize)
 	if _, err := io.ReadFull(k.Random, random); err != nil {
-		return nil, fault.As(fault.Retry, "make a key", err)
+		return Row{}, fault.As(fault.Retry, "make a key", err)
 	}
 	row.ID = hex.EncodeToString(random[size:])
 	var err error
 	if row.Wrapped, err = k.wrap(ctx, parent, random[:size], row); err != nil {
-		return nil, err
+		return Row{}, err
 	}
-	return &row, k.Rows.Create(ctx, row, guard)
+	return row, k.Rows.Create(ctx, row, guard)
 }
 
 func (k *Keyring) wrap(ctx context.Context, parent Key, key []byte, row Row) ([]byte, error) {
@@ -173,8 +166,8 @@ func (k *Keyring) unwrap(ctx context.Context, parent Key, row Row) ([]byte, erro
 // place is what a wrapped key is bound to: moved to another row, it does not open.
 func (r Row) place() []byte { return []byte("key of " + r.Parent + "/" + r.Name + "/" + r.ID) }
 
-// keep opens a row and remembers it.
-func (k *Keyring) keep(ctx context.Context, parent Key, row Row, as string) (Key, error) {
+// open opens a row and keeps it.
+func (k *Keyring) open(ctx context.Context, parent Key, row Row) (Key, error) {
 	secret, err := k.unwrap(ctx, parent, row)
 	if err != nil {
 		return Key{}, err
@@ -183,20 +176,43 @@ func (k *Keyring) keep(ctx context.Context, parent Key, row Row, as string) (Key
 	if parent.Cutoff.After(key.Cutoff) {
 		key.Cutoff = parent.Cutoff
 	}
+	k.keep(key, row)
+	return key, nil
+}
+
+func (k *Keyring) keep(key Key, row Row) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.hot == nil || len(k.hot) >= mostHot {
 		k.hot = map[string]Key{}
 	}
-	k.hot[parent.parentName()+"/"+as] = key
-	return key, nil
+	k.hot[row.Parent+"/"+row.Name] = key
+}
+
+// kept is the key of that name that was wrapped under this very parent.
+func (k *Keyring) kept(parent Key, name string) (Key, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key, ok := k.hot[parent.parentName()+"/"+name]
+	return key, ok && slices.Equal(key.Ref[:len(key.Ref)-1], parent.Ref)
+}
+
+func (k *Keyring) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hot = nil
 }
 
 // ForOpening finds the key that a snapshot names. ErrDestroyed says that it, or one that
 // wraps it, is gone or another.
 func (k *Keyring) ForOpening(ctx context.Context, ref Ref) (Key, error) {
+	if len(ref) == 0 {
+		return Key{}, fault.New(fault.Permanent, "a snapshot names no key")
+	}
 	var key Key
 	for _, step := range ref {
-		if hot, ok := k.hot[key.parentName()+"/"+step.Name]; ok && hot.Ref.Own() == step {
-			key = hot
+		if kept, ok := k.kept(key, step.Name); ok && kept.Ref.Own() == step {
+			key = kept
 			continue
 		}
 		row, there, err := k.Rows.Get(ctx, key.parentName(), step.Name)
@@ -206,12 +222,9 @@ func (k *Keyring) ForOpening(ctx context.Context, ref Ref) (Key, error) {
 		if !there || row.ID != step.ID || row.ParentID != key.id() {
 			return Key{}, ErrDestroyed
 		}
-		if key, err = k.keep(ctx, key, row, step.Name); err != nil {
+		if key, err = k.open(ctx, key, row); err != nil {
 			return Key{}, err
 		}
-	}
-	if len(ref) == 0 {
-		return Key{}, fault.New(fault.Permanent, "a snapshot names no key")
 	}
 	return key, nil
 }
@@ -267,9 +280,9 @@ func (k Key) Unwrap(wrapped, place []byte) ([]byte, error) {
 // aead takes a key of its own for wrapping, so that what MAC does with the secret says
 // nothing of it.
 func (k Key) aead() (cipher.AEAD, error) {
-	wrapping, err := hkdf.Expand(sha256.New, k.secret, "snapshot key: wrap", size)
+	wrapping, err := k.derive("wrap")
 	if err != nil {
-		return nil, fault.As(fault.Permanent, "set up a key", err)
+		return nil, err
 	}
 	block, err := aes.NewCipher(wrapping)
 	if err != nil {
@@ -281,11 +294,20 @@ func (k Key) aead() (cipher.AEAD, error) {
 
 // MAC is a code over a text that only who has the key can make.
 func (k Key) MAC(text []byte) ([]byte, error) {
-	signing, err := hkdf.Expand(sha256.New, k.secret, "snapshot key: mac", size)
+	signing, err := k.derive("mac")
 	if err != nil {
-		return nil, fault.As(fault.Permanent, "set up a key", err)
+		return nil, err
 	}
 	mac := hmac.New(sha256.New, signing)
 	_, _ = mac.Write(text)
 	return mac.Sum(nil), nil
+}
+
+// derive refuses a key that is none: what it would make, anybody could.
+func (k Key) derive(use string) ([]byte, error) {
+	if len(k.secret) != size {
+		return nil, fault.New(fault.Permanent, "a key has no secret, or one of another size")
+	}
+	derived, err := hkdf.Expand(sha256.New, k.secret, "snapshot key: "+use, size)
+	return derived, fault.Wrap("set up a key", err)
 }

@@ -21,6 +21,10 @@ import (
 // a tenant by what the map's backup.staff gives.
 const Staff = "staff"
 
+// Quotes is the kind of what others quote of a lead, which stands below that lead: when one
+// of the lead's conversations is deleted, every quotation goes, and the rest stays.
+const Quotes = "quotes"
+
 // Top is where tenants' keys stand, which KMS wraps.
 const Top = "top"
 
@@ -55,7 +59,8 @@ func (r Ref) Own() Step { return r[len(r)-1] }
 const nameDigits = 32
 
 // Names are what the row of a subject may be called, under every version of the secret,
-// the current one first.
+// the current one first. A version that is removed takes with it the way to the rows that
+// it names: not before every snapshot that was sealed under them is gone.
 func Names(secret secrets.Versioned, s Subject) []string {
 	prints := fence.ScopePrints(secret, s.Kind, s.Values...)
 	for i, print := range prints {
@@ -80,9 +85,17 @@ type Row struct {
 	CreatedAt    time.Time
 }
 
+// Bars says that nothing dated up to a tombstone's cutoff was ever sealed under the key.
+func (r Row) Bars(cutoff time.Time) bool { return !cutoff.IsZero() && !r.Cutoff.Before(cutoff) }
+
 // leadScope is the only level that a path may leave out: a thread of several authors is no
 // lead's.
 const leadScope = "lead"
+
+// QuotesOf leads on from a lead to what others quote of it.
+func QuotesOf(lead Path) Path {
+	return append(slices.Clone(lead), Subject{Kind: Quotes, Values: lead[len(lead)-1].Values})
+}
 
 // PathTo is PathOf for who destroys: it may leave out the channel of a lead, if no row says
 // any more which it was.
@@ -97,7 +110,10 @@ func PathTo(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path
 		return nil, err
 	}
 	lead, err := subjectOf(scope, fields)
-	return Path{tenant, lead}, err
+	if err != nil {
+		return nil, err
+	}
+	return Path{tenant, lead}, nil
 }
 
 // PathOf leads to the subject of a scope with these fields: a conversation without a
@@ -113,10 +129,10 @@ func PathOf(m *datamap.Map, scope datamap.Scope, fields map[string]string) (Path
 			path = append(path, subject)
 		}
 		if s.Name == scope.Name {
-			break
+			return path, nil
 		}
 	}
-	return path, nil
+	return nil, fault.New(fault.Permanent, "whose key it is cannot be told: the data map has no such scope")
 }
 
 func subjectOf(s datamap.Scope, fields map[string]string) (Subject, error) {
@@ -146,13 +162,19 @@ func Whose(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]s
 		return ofStaff(m, s, it, known)
 	}
 	own, err := PathOf(m, scope, fields)
+	if err != nil {
+		return nil, err
+	}
 	author := authorOf(s, it)
-	if err != nil || author == "" || author == fields["lead_id"] {
-		return []Path{own}, err
+	if author == "" || author == fields["lead_id"] {
+		return []Path{own}, nil
 	}
 	lead, _ := m.Scope(leadScope)
 	other, err := PathOf(m, lead, livedata.Merge(fields, map[string]string{"lead_id": author}))
-	return []Path{own, other}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Path{own, other}, nil
 }
 
 func locates(m *datamap.Map, scope datamap.Scope, s datamap.Store) bool {
@@ -178,15 +200,21 @@ func ofStaff(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string
 		return nil, err
 	}
 	staff, err := StaffPath(s, it, known)
-	return []Path{own, staff}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Path{own, staff}, nil
 }
 
 // StaffPath leads to the member of staff whom a record, or a member of its list, names.
 func StaffPath(s datamap.Store, named livedata.Item, known map[string]string) (Path, error) {
 	name, err := s.Backup.Staff.Expand(named.Fields(s.Backup.Staff.Fields()))
-	if err != nil {
+	if err != nil || name == "" {
 		return nil, fault.New(fault.Permanent, "a record of "+s.Name+" names neither a lead nor a member of staff")
 	}
 	tenant := known["tenant_id"]
+	if tenant == "" {
+		return nil, fault.New(fault.Permanent, "whose key it is cannot be told: a record of "+s.Name+" lacks its tenant")
+	}
 	return Path{{Kind: "tenant", Values: []string{tenant}}, {Kind: Staff, Values: []string{tenant, name}}}, nil
 }

@@ -2,9 +2,11 @@ package keys
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
 )
@@ -29,6 +31,9 @@ func (r KMS) Wrap(ctx context.Context, key []byte, tenant string) ([]byte, error
 
 func (r KMS) Unwrap(ctx context.Context, wrapped []byte, tenant string) ([]byte, error) {
 	out, err := r.Client.Decrypt(ctx, &kms.DecryptInput{KeyId: aws.String(r.KeyID), CiphertextBlob: wrapped, EncryptionContext: inContext(tenant)})
+	if wrong := (*types.InvalidCiphertextException)(nil); errors.As(err, &wrong) {
+		return nil, fault.As(fault.Permanent, "unwrap a tenant's snapshot key: it was changed, moved, or wrapped for another tenant", err)
+	}
 	if err != nil {
 		return nil, fault.Wrap("unwrap a tenant's snapshot key", err)
 	}

@@ -141,13 +141,38 @@ func (d DynamoDB) confirm(ctx context.Context, q Query, hits []Item) ([]Item, er
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range items {
+		for _, it := range inOrder(q.Store, batch, items) {
 			if it.Says(q.Where) {
 				out = append(out, it)
 			}
 		}
 	}
 	return out, nil
+}
+
+// inOrder puts what a batch read found, which comes in any order, into that of the index:
+// where a walk goes on after a record is a place in it.
+func inOrder(store datamap.Store, hits, items []Item) []Item {
+	byKey := map[string]Item{}
+	for _, it := range items {
+		byKey[keyText(store, it)] = it
+	}
+	var out []Item
+	for _, hit := range hits {
+		if it, there := byKey[keyText(store, hit)]; there {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// keyText tells records of a store apart; a key never holds the separator.
+func keyText(store datamap.Store, it Item) string {
+	var parts []string
+	for _, name := range store.Key {
+		parts = append(parts, it.Text(name))
+	}
+	return strings.Join(parts, "\x00")
 }
 
 func (d DynamoDB) getBatch(ctx context.Context, q Query, hits []Item) ([]Item, error) {

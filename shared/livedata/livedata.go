@@ -33,14 +33,15 @@ type Query struct {
 	From  string            // base table only: sort keys from here on, inclusive
 	After Key               // exclusive start
 	Limit int
-	// Attributes, if any, are all that is wanted of the records.
+	// Attributes, if any, are all that is wanted of the records; their key is among them.
 	Attributes []string
 }
 
 // Records is what this service needs of the platform's tables.
 //
 // Read returns base-table records, strongly consistent: a hit of an index is only a
-// hint, looked up in the base table and dropped if it no longer matches.
+// hint, looked up in the base table and dropped if it no longer matches. They come in the
+// order of the index, in which After is a place.
 // Delete returns without an error only when every key is gone; one that was gone
 // before is a success. DeleteIf and Change apply only while the record still equals seen
 // (an attribute that it got besides counts if the data map decides by it or the change
@@ -69,9 +70,8 @@ type Versions struct {
 
 // Objects is what this service needs of the platform's buckets. List returns
 // versions and delete markers whose key begins with prefix, by key and of one key the
-// newest first: those that come after a version which must still be there, since not every S3 finds its
-// place again after one that is gone, or with an empty ID after all versions of a key,
-// which need not be there. Delete returns without an
+// newest first: those that come after a version which must still be there, since not
+// every S3 finds its place again after one that is gone. Delete returns without an
 // error only when every version is gone.
 type Objects interface {
 	List(ctx context.Context, store datamap.Store, prefix string, after *Version) (Versions, error)

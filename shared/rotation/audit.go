@@ -47,7 +47,7 @@ type Tables interface {
 // Audit proves that no backup is older than it may be. It reads only, lists everything
 // again, and believes nothing that Rotator counted.
 type Audit struct {
-	Snapshots    Listed
+	Snapshots    Snapshots
 	Platform     map[string]Listed // by store, those that the map backs up by versions
 	Tables       Tables
 	Map          *datamap.Map

@@ -14,6 +14,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/rotation"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
+	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
 )
 
 // tables are tables as a whole, in memory, two to a page.
@@ -77,6 +78,7 @@ func healthy(t *testing.T) *office {
 	o.tables.tables[keyTable] = rotation.Table{CreatedAt: start.Add(-day), Protected: true}
 	o.tables.recovery[keyTable] = rotation.Recovery{Days: 35}
 	b.media.put("t_harbour/c_page/profiles/picture.jpg")
+	b.snapshots.Page = 100 // for speed
 	for range 40 {
 		b.night()
 		b.now = b.now.Add(4 * hour)
@@ -84,6 +86,7 @@ func healthy(t *testing.T) *office {
 		b.rotate()
 		b.now = b.now.Add(20 * hour)
 	}
+	b.snapshots.Page = 7
 	o.audit = rotation.Audit{Snapshots: b.snapshots, Platform: map[string]rotation.Listed{"media": b.media}, Tables: o.tables, Map: b.rotator.Map,
 		Names: names, Keys: keyTable, RecoveryDays: 1, Now: func() time.Time { return b.now }, Log: slog.New(slog.NewJSONHandler(&o.log, nil)), Reserve: 10 * time.Second}
 	return o
@@ -102,11 +105,11 @@ func (o *office) want(want rotation.Audited) {
 
 func TestNothingToFindIsFound(t *testing.T) {
 	o := healthy(t)
-	before := len(o.snapshots.versions) + len(o.media.versions)
-	deny := func(op, _ string) (bool, error) { return op != "delete", nil }
-	o.snapshots.fault, o.media.fault = deny, deny
+	before := len(o.snapshots.All()) + len(o.media.All())
+	deny := func(op, _ string) (bool, error) { return op != snapshottest.Delete, nil }
+	o.snapshots.Fault, o.media.Fault = deny, deny
 	o.want(good)
-	if after := len(o.snapshots.versions) + len(o.media.versions); after != before {
+	if after := len(o.snapshots.All()) + len(o.media.All()); after != before {
 		t.Errorf("%d versions before, %d after", before, after)
 	}
 }
@@ -126,14 +129,14 @@ func TestEachFaultIsFoundAlone(t *testing.T) {
 		"old frames of which only an earlier version is left": {func(o *office) {
 			name := nameOf(o, snapshot.Place{Kind: snapshot.Frames, Unit: units[2], AsOf: old.AsOf, Part: "00001-00000000"})
 			o.snapshots.put(name)
-			o.snapshots.mark(name)
+			o.snapshots.MarkDeleted(name)
 		}, func(a *rotation.Audited) { a.OldestDays = 28 }},
 		"an old version of the platform": {func(o *office) {
 			now := o.now
 			o.now = now.Add(-40 * day)
 			o.media.put("t_harbour/c_page/c_1/a.jpg")
 			o.now = now.Add(-28 * day)
-			o.media.mark("t_harbour/c_page/c_1/a.jpg")
+			o.media.MarkDeleted("t_harbour/c_page/c_1/a.jpg")
 			o.now = now
 		}, func(a *rotation.Audited) { a.OldestNoncurrent = 28 }},
 		"what is no snapshot's":      {func(o *office) { o.snapshots.put("exports/leads.json") }, func(a *rotation.Audited) { a.Unknown = 1 }},
@@ -142,7 +145,7 @@ func TestEachFaultIsFoundAlone(t *testing.T) {
 			o.snapshots.put(nameOf(o, snapshot.Place{Kind: snapshot.Manifests, Unit: units[0], AsOf: o.now.Add(2 * hour)}))
 		}, func(a *rotation.Audited) { a.Unknown, a.Snapshots = 1, a.Snapshots+1 }},
 		"a unit that is not copied any more": {func(o *office) {
-			for _, v := range slices.Clone(o.snapshots.versions) {
+			for _, v := range o.snapshots.All() {
 				if place, _ := snapshot.Locate(v.Key); place.Unit == units[1] && o.now.Sub(place.AsOf) <= rotation.Stale && place.Kind == snapshot.Manifests {
 					o.snapshots.remove(v)
 				}
@@ -183,14 +186,14 @@ func TestAnAuditThatCannotLookFails(t *testing.T) {
 		want func(a *rotation.Audited)
 	}{
 		"frames": {func(o *office) {
-			o.snapshots.fault = func(_, name string) (bool, error) {
+			o.snapshots.Fault = func(_, name string) (bool, error) {
 				if name == snapshot.Frames {
 					return false, canary
 				}
 				return true, nil
 			}
 		}, func(*rotation.Audited) {}},
-		"media": {func(o *office) { o.media.fault = func(string, string) (bool, error) { return false, canary } }, func(a *rotation.Audited) { a.OldestNoncurrent = 0 }},
+		"media": {func(o *office) { o.media.Fault = func(string, string) (bool, error) { return false, canary } }, func(a *rotation.Audited) { a.OldestNoncurrent = 0 }},
 		"names of tables": {func(o *office) {
 			o.tables.fault = func(op, _ string) error {
 				if op == "names" {

@@ -12,10 +12,21 @@ import (
 //
 // Versions returns a page of the versions and delete markers whose name begins with a
 // prefix: by name, and of one name the newest first. They come after one that must
-// still be there, or with an empty ID after all versions of a name, which need not; nil
-// begins. A nil Next ends the listing.
+// still be there; nil begins. A nil Next ends the listing.
 type Listed interface {
 	Versions(ctx context.Context, prefix string, after *snapshot.Version) (livedata.Versions, error)
+}
+
+// Names are those of the objects that are there now. List gives a page of them, those
+// after a name, in order; there are more when it says so.
+type Names interface {
+	List(ctx context.Context, prefix, after string) (names []string, more bool, err error)
+}
+
+// Snapshots is the bucket of snapshots, to look into.
+type Snapshots interface {
+	Listed
+	Names
 }
 
 // Bucket can besides delete. Delete returns without an error only when every one of the
@@ -64,21 +75,21 @@ func (l *listing) next(ctx context.Context) ([]found, error) {
 // complete tells which snapshots have a manifest. It reads along with a listing of
 // parts, whose names come in the same order, so that it asks for each manifest once.
 type complete struct {
-	bucket Listed
+	names Names
 
-	page  []snapshot.Version
-	after *snapshot.Version
+	page  []string
+	after string
 	ended bool
 }
 
 // has looks for a manifest's name, none of which comes before one that was looked for.
 func (c *complete) has(ctx context.Context, name string) (bool, error) {
 	for {
-		for len(c.page) > 0 && c.page[0].Key < name {
+		for len(c.page) > 0 && c.page[0] < name {
 			c.page = c.page[1:]
 		}
 		if len(c.page) > 0 {
-			return c.page[0].Key == name, nil
+			return c.page[0] == name, nil
 		}
 		if c.ended {
 			return false, nil
@@ -89,20 +100,14 @@ func (c *complete) has(ctx context.Context, name string) (bool, error) {
 	}
 }
 
-// turn goes on after the last name, not version, of the page: the snapshot may be
-// dropped meanwhile.
 func (c *complete) turn(ctx context.Context) error {
-	page, err := c.bucket.Versions(ctx, snapshot.Manifests, c.after)
+	page, more, err := c.names.List(ctx, snapshot.Manifests, c.after)
 	if err != nil {
 		return err
 	}
-	for _, v := range page.Found {
-		if v.Latest && !v.Marker {
-			c.page = append(c.page, v)
-		}
-	}
-	if c.ended = page.Next == nil; !c.ended {
-		c.after = &snapshot.Version{Key: page.Next.Key}
+	c.page, c.ended = page, !more || len(page) == 0
+	if len(page) > 0 {
+		c.after = page[len(page)-1]
 	}
 	return nil
 }
@@ -112,29 +117,25 @@ func manifestOf(place snapshot.Place) (string, error) {
 	return snapshot.Place{Kind: snapshot.Manifests, Unit: place.Unit, AsOf: place.AsOf}.Name()
 }
 
-// outside counts the names in a bucket that stand under none of a snapshot's prefixes. It
+// outside counts the objects in a bucket that stand under none of a snapshot's prefixes. It
 // asks for what lies between those, not for what lies under them.
-func outside(ctx context.Context, bucket Listed) (names int, err error) {
-	after := (*snapshot.Version)(nil)
-	for {
-		page, err := bucket.Versions(ctx, "", after)
+func outside(ctx context.Context, bucket Names) (strangers int, err error) {
+	for after, more := "", true; more; {
+		page, further, err := bucket.List(ctx, "", after)
 		if err != nil {
-			return names, err
+			return strangers, err
 		}
-		after = page.Next
-		for _, v := range page.Found {
-			if kind := kindOf(v.Key); kind != "" {
-				after = &snapshot.Version{Key: behind(kind)}
+		more = further
+		for _, name := range page {
+			after = name
+			if kind := kindOf(name); kind != "" {
+				after, more = behind(kind), true
 				break
 			}
-			if v.Latest {
-				names++
-			}
-		}
-		if after == nil {
-			return names, nil
+			strangers++
 		}
 	}
+	return strangers, nil
 }
 
 // behind comes after everything that stands under a prefix: "0" follows the slash.

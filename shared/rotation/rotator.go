@@ -25,12 +25,15 @@ import (
 // millions. What is left when the time is up is found by the next sweep, since what
 // stands before it is gone.
 type Rotator struct {
-	Snapshots Bucket
-	Platform  map[string]Bucket // by store, those that the map backs up by versions
-	Map       *datamap.Map
-	Now       func() time.Time
-	Log       *slog.Logger
-	Reserve   time.Duration // left of the invocation's time
+	Snapshots interface {
+		Bucket
+		Names
+	}
+	Platform map[string]Bucket // by store, those that the map backs up by versions
+	Map      *datamap.Map
+	Now      func() time.Time
+	Log      *slog.Logger
+	Reserve  time.Duration // left of the invocation's time
 }
 
 // Rotated counts what a sweep deleted and what it saw.
@@ -50,7 +53,7 @@ func (r Rotator) Run(ctx context.Context) (Rotated, error) {
 	j := &sweep{Rotator: r, now: r.Now()}
 	j.pass(ctx, r.Snapshots, snapshot.Manifests, j.ofManifest)
 	for _, kind := range snapshot.Prefixes()[1:] {
-		manifests := &complete{bucket: r.Snapshots}
+		manifests := &complete{names: r.Snapshots}
 		j.pass(ctx, r.Snapshots, kind, func(ctx context.Context, v found) (*int, error) { return j.ofPart(ctx, manifests, v) })
 	}
 	for _, store := range r.Map.Versioned() {

@@ -16,6 +16,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/rotation"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
+	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
 )
 
 const (
@@ -32,8 +33,8 @@ var (
 type bench struct {
 	*testing.T
 	now       time.Time
-	snapshots *bucket
-	media     *bucket
+	snapshots bucket
+	media     bucket
 	log       bytes.Buffer
 	rotator   rotation.Rotator
 }
@@ -46,7 +47,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{T: t, now: start}
 	now := func() time.Time { return b.now }
-	b.snapshots, b.media = newBucket(now), newBucket(now)
+	b.snapshots, b.media = newBucket(t, now), newBucket(t, now)
 	b.rotator = rotation.Rotator{Snapshots: b.snapshots, Platform: map[string]rotation.Bucket{"media": b.media}, Map: m, Now: now,
 		Log: slog.New(slog.NewJSONHandler(&b.log, nil)), Reserve: 10 * time.Second}
 	return b
@@ -64,14 +65,14 @@ func (b *bench) rotate() rotation.Rotated {
 // night copies every unit.
 func (b *bench) night() {
 	for i, unit := range units {
-		b.snapshots.copied(b, unit, b.now, i+1)
+		b.snapshots.copied(unit, b.now, i+1)
 	}
 }
 
 // oldest is the greatest age by as-of of anything in the bucket.
 func (b *bench) oldest() (age time.Duration) {
 	b.Helper()
-	for _, v := range b.snapshots.versions {
+	for _, v := range b.snapshots.All() {
 		place, ok := snapshot.Locate(v.Key)
 		if !ok {
 			b.Fatalf("%s is no snapshot's", v.Key)
@@ -82,9 +83,10 @@ func (b *bench) oldest() (age time.Duration) {
 }
 
 // sixtyDays lives through nights from start on, hour by hour. copies and sweeps say what happens
-// in an hour; each hour is looked at after that.
+// in an hour; ages are looked at when they are greatest.
 func (b *bench) sixtyDays(copies, sweeps func(hours int) bool) {
 	b.Helper()
+	b.snapshots.Page = 100 // for speed
 	for hours := range 60 * 24 {
 		b.now = start.Add(time.Duration(hours) * hour)
 		if copies(hours) {
@@ -93,8 +95,11 @@ func (b *bench) sixtyDays(copies, sweeps func(hours int) bool) {
 		if sweeps(hours) {
 			b.rotate()
 		}
-		if age := b.oldest(); age >= rotation.Limit {
-			b.Fatalf("on day %d something is %s old", hours/24, age)
+		if !sweeps(hours+1) && hours%24 != 23 {
+			continue // ages grow until the next sweep
+		}
+		if age := b.oldest() + hour; age >= rotation.Limit {
+			b.Fatalf("on day %d something gets %s old", hours/24, age)
 		}
 	}
 }
@@ -104,7 +109,7 @@ func daily(at int) func(hours int) bool { return func(hours int) bool { return h
 // kept is how many nights are whole.
 func (b *bench) kept() int {
 	n := 0
-	for _, name := range b.snapshots.current() {
+	for _, name := range b.snapshots.Names() {
 		if strings.HasPrefix(name, snapshot.Manifests) {
 			n++
 		}
@@ -124,7 +129,7 @@ func TestNothingIsOlderThan28DaysAtAnyHour(t *testing.T) {
 
 // Whichever sweep is missed, and whatever part of the day the others run in.
 func TestAnySingleSweepMayBeMissed(t *testing.T) {
-	for missed := 24; missed < 60; missed += 3 {
+	for missed := 24; missed < 60; missed++ {
 		b := newBench(t)
 		at := missed * 7 % 24
 		b.sixtyDays(daily(0), func(hours int) bool { return hours%24 == at && hours/24 != missed })
@@ -154,7 +159,7 @@ func TestASnapshotThatTook20HoursIsAsOldAsItsBeginning(t *testing.T) {
 			begun[hours/24] = b.now
 		case 20:
 			for _, unit := range units {
-				b.snapshots.copied(b, unit, begun[hours/24], 2)
+				b.snapshots.copied(unit, begun[hours/24], 2)
 			}
 		}
 		return false
@@ -172,8 +177,8 @@ func TestTheClockJumps(t *testing.T) {
 		b.rotate()
 	}
 	b.now = b.now.Add(40 * day) // nothing ran meanwhile
-	if b.rotate(); len(b.snapshots.versions) != 0 {
-		t.Errorf("%d versions are left", len(b.snapshots.versions))
+	if b.rotate(); len(b.snapshots.All()) != 0 {
+		t.Errorf("%d versions are left", len(b.snapshots.All()))
 	}
 	b.night()
 	b.now = b.now.Add(-50 * day)
@@ -186,15 +191,15 @@ func TestTheClockJumps(t *testing.T) {
 func TestANameOfTheFutureAgesWithItsObject(t *testing.T) {
 	b := newBench(t)
 	for _, unit := range units {
-		b.snapshots.copied(t, unit, b.now.Add(300*day), 2)
+		b.snapshots.copied(unit, b.now.Add(300*day), 2)
 	}
 	b.now = start.Add(25 * day)
 	if b.rotate(); b.kept() != 1 {
 		t.Error("deleted too early")
 	}
 	b.now = start.Add(26 * day)
-	if b.rotate(); len(b.snapshots.versions) != 0 {
-		t.Errorf("%d versions are left", len(b.snapshots.versions))
+	if b.rotate(); len(b.snapshots.All()) != 0 {
+		t.Errorf("%d versions are left", len(b.snapshots.All()))
 	}
 }
 
@@ -202,24 +207,24 @@ func TestANameOfTheFutureAgesWithItsObject(t *testing.T) {
 func TestACopiedObjectIsAsOldAsItsName(t *testing.T) {
 	b := newBench(t)
 	b.now = start.Add(100 * day)
-	b.snapshots.copied(t, units[1], start, 3)
-	if done := b.rotate(); len(b.snapshots.versions) != 0 || done.Manifests != 1 || done.Parts != 6 {
-		t.Errorf("%+v, and %d are left", done, len(b.snapshots.versions))
+	b.snapshots.copied(units[1], start, 3)
+	if done := b.rotate(); len(b.snapshots.All()) != 0 || done.Manifests != 1 || done.Parts != 6 {
+		t.Errorf("%+v, and %d are left", done, len(b.snapshots.All()))
 	}
 }
 
 func TestPartsOfARunThatNeverFinishedGo(t *testing.T) {
 	b := newBench(t)
-	b.snapshots.parts(t, units[0], start, 5)
-	b.snapshots.copied(t, units[1], start, 1)
-	b.snapshots.parts(t, units[2], start, 1)
+	b.snapshots.parts(units[0], start, 5)
+	b.snapshots.copied(units[1], start, 1)
+	b.snapshots.parts(units[2], start, 1)
 	b.now = start.Add(rotation.Unfinished)
 	if done := b.rotate(); done != (rotation.Rotated{}) {
 		t.Errorf("a run that may go on: %+v", done)
 	}
 	b.now = b.now.Add(time.Second)
-	if done := b.rotate(); done != (rotation.Rotated{Parts: 12}) || len(b.snapshots.versions) != 3 {
-		t.Errorf("%+v, and %d are left", done, len(b.snapshots.versions))
+	if done := b.rotate(); done != (rotation.Rotated{Parts: 12}) || len(b.snapshots.All()) != 3 {
+		t.Errorf("%+v, and %d are left", done, len(b.snapshots.All()))
 	}
 }
 
@@ -227,13 +232,13 @@ func TestWhatIsSupersededGoesAtOnce(t *testing.T) {
 	b := newBench(t)
 	b.night()
 	b.night()
-	b.snapshots.mark(b.snapshots.current()[0])
-	before := b.snapshots.current()
+	b.snapshots.MarkDeleted(b.snapshots.Names()[0])
+	before := b.snapshots.Names()
 	if done := b.rotate(); done.Superseded != 17 || done.Manifests+done.Parts+done.Unknown != 0 {
 		t.Errorf("%+v", done)
 	}
-	if left := b.snapshots.current(); !slices.Equal(left, before) || len(b.snapshots.versions) != len(before) {
-		t.Errorf("%d versions of %v, want %v", len(b.snapshots.versions), left, before)
+	if left := b.snapshots.Names(); !slices.Equal(left, before) || len(b.snapshots.All()) != len(before) {
+		t.Errorf("%d versions of %v, want %v", len(b.snapshots.All()), left, before)
 	}
 }
 
@@ -252,7 +257,7 @@ func TestUnknownNamesAreCountedAndLeft(t *testing.T) {
 	if done := b.rotate(); done.Unknown != len(strangers) {
 		t.Errorf("%+v", done)
 	}
-	if left := b.snapshots.current(); !slices.Equal(left, strangers) || len(b.snapshots.versions) != 2*len(strangers) {
+	if left := b.snapshots.Names(); !slices.Equal(left, strangers) || len(b.snapshots.All()) != 2*len(strangers) {
 		t.Errorf("left %v", left)
 	}
 }
@@ -264,7 +269,7 @@ func (b *bench) media60() {
 		b.now = start.Add(time.Duration(d) * day)
 		b.media.put("t_harbour/c_page/profiles/picture.jpg")
 		b.media.put(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", d))
-		b.media.mark(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", d))
+		b.media.MarkDeleted(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", d))
 		b.media.put(fmt.Sprintf("t_harbour/c_page/c_2/%02d.jpg", d))
 		b.now = b.now.Add(hour)
 		b.rotate()
@@ -276,8 +281,7 @@ func (b *bench) media60() {
 func (b *bench) noncurrent() {
 	b.Helper()
 	newer := map[string]time.Time{}
-	slices.SortFunc(b.media.versions, newestFirst)
-	for _, v := range b.media.versions {
+	for _, v := range b.media.All() {
 		if since, ok := newer[v.Key]; ok && b.now.Sub(since) >= rotation.Keep {
 			b.Errorf("%s was superseded %s ago", v.Key, b.now.Sub(since))
 		}
@@ -288,12 +292,12 @@ func (b *bench) noncurrent() {
 func TestVersionsOfThePlatformGoWhenTheyWereSupersededTooLongAgo(t *testing.T) {
 	b := newBench(t)
 	b.media60()
-	current := b.media.current()
+	current := b.media.Names()
 	if len(current) != 61 {
 		t.Errorf("%d objects are there, want every one that is in use", len(current))
 	}
 	names := map[string]int{}
-	for _, v := range b.media.versions {
+	for _, v := range b.media.All() {
 		names[v.Key]++
 	}
 	if n := names["t_harbour/c_page/profiles/picture.jpg"]; n != 27 {
@@ -304,7 +308,7 @@ func TestVersionsOfThePlatformGoWhenTheyWereSupersededTooLongAgo(t *testing.T) {
 	}
 	b.now = b.now.Add(100 * day)
 	b.rotate()
-	if left := b.media.versions; len(left) != 61 || !slices.Equal(b.media.current(), current) {
+	if left := b.media.All(); len(left) != 61 || !slices.Equal(b.media.Names(), current) {
 		t.Errorf("%d versions are left", len(left))
 	}
 }
@@ -316,24 +320,24 @@ func TestNoObjectComesBackWhileItIsDeleted(t *testing.T) {
 		for range i {
 			b.media.put(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", i))
 		}
-		b.media.mark(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", i))
+		b.media.MarkDeleted(fmt.Sprintf("t_harbour/c_page/c_1/%02d.jpg", i))
 	}
 	b.now = start.Add(27 * day)
 	for fails := range 40 {
-		b.media.fault = func(op, _ string) (bool, error) {
-			if seen := b.media.current(); len(seen) > 0 {
+		b.media.Fault = func(op, _ string) (bool, error) {
+			if seen := b.media.Names(); len(seen) > 0 {
 				t.Fatalf("back: %v", seen)
 			}
 			fails--
-			if op == "delete" && fails == 0 {
+			if op == snapshottest.Delete && fails == 0 {
 				return false, errors.New("lost")
 			}
 			return true, nil
 		}
 		_, _ = b.rotator.Run(t.Context())
 	}
-	if len(b.media.versions) != 0 {
-		t.Errorf("left %v", b.media.versions)
+	if len(b.media.All()) != 0 {
+		t.Errorf("left %v", b.media.All())
 	}
 }
 
@@ -341,12 +345,12 @@ func TestNoObjectComesBackWhileItIsDeleted(t *testing.T) {
 func (b *bench) whole(want map[string]int) {
 	b.Helper()
 	parts := map[string]int{}
-	for _, name := range b.snapshots.current() {
+	for _, name := range b.snapshots.Names() {
 		if place, ok := snapshot.Locate(name); ok && place.Kind != snapshot.Manifests {
 			parts[nameOf(b, snapshot.Place{Kind: snapshot.Manifests, Unit: place.Unit, AsOf: place.AsOf})]++
 		}
 	}
-	for _, name := range b.snapshots.current() {
+	for _, name := range b.snapshots.Names() {
 		if strings.HasPrefix(name, snapshot.Manifests) && parts[name] != want[name] {
 			b.Fatalf("%s has a manifest and %d parts of %d", name, parts[name], want[name])
 		}
@@ -373,8 +377,8 @@ func writes(t *testing.T) []string {
 	t.Helper()
 	b, _ := aged(t)
 	var names []string
-	b.snapshots.fault = func(op, name string) (bool, error) {
-		if op == "delete" {
+	b.snapshots.Fault = func(op, name string) (bool, error) {
+		if op == snapshottest.Delete {
 			names = append(names, name)
 		}
 		return true, nil
@@ -410,9 +414,9 @@ func TestFaultsAtEveryDelete(t *testing.T) {
 			b, want := aged(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			n := 0
-			b.snapshots.fault = func(op, _ string) (bool, error) {
+			b.snapshots.Fault = func(op, _ string) (bool, error) {
 				b.whole(want)
-				if op == "delete" {
+				if op == snapshottest.Delete {
 					if n++; n == at+1 {
 						return fate(cancel)
 					}
@@ -425,10 +429,10 @@ func TestFaultsAtEveryDelete(t *testing.T) {
 				t.Errorf("%d, %s: %+v, %v", at, what, done, err)
 			}
 			b.whole(want)
-			b.snapshots.fault = nil
+			b.snapshots.Fault = nil
 			b.rotate()
-			if len(b.snapshots.versions) != 15 {
-				t.Errorf("%d, %s: %d versions are left", at, what, len(b.snapshots.versions))
+			if len(b.snapshots.All()) != 15 {
+				t.Errorf("%d, %s: %d versions are left", at, what, len(b.snapshots.All()))
 			}
 		}
 	}
@@ -438,8 +442,8 @@ func TestFaultsAtEveryDelete(t *testing.T) {
 func TestOneNameThatCannotBeDeletedStopsNothingElse(t *testing.T) {
 	b, _ := aged(t)
 	stuck := nameOf(t, snapshot.Place{Kind: snapshot.Manifests, Unit: units[1], AsOf: start})
-	b.snapshots.fault = func(op, name string) (bool, error) {
-		if op == "delete" && name == stuck {
+	b.snapshots.Fault = func(op, name string) (bool, error) {
+		if op == snapshottest.Delete && name == stuck {
 			return false, errors.New("a canary of a foreign error")
 		}
 		return true, nil
@@ -448,8 +452,8 @@ func TestOneNameThatCannotBeDeletedStopsNothingElse(t *testing.T) {
 	if err == nil || done.Failed != 1 || done.Parts != 32 {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if len(b.snapshots.versions) != 15+5 { // the manifest and its four parts
-		t.Errorf("%d versions are left", len(b.snapshots.versions))
+	if len(b.snapshots.All()) != 15+5 { // the manifest and its four parts
+		t.Errorf("%d versions are left", len(b.snapshots.All()))
 	}
 	if strings.Contains(b.log.String(), "canary") || !strings.Contains(b.log.String(), "delete from manifests/") {
 		t.Errorf("logged %s", &b.log)
@@ -457,19 +461,20 @@ func TestOneNameThatCannotBeDeletedStopsNothingElse(t *testing.T) {
 }
 
 func TestAListingThatFailsStopsNothingElse(t *testing.T) {
-	for _, prefix := range append(snapshot.Prefixes(), "") {
+	for _, c := range [][2]string{{snapshottest.Versions, snapshot.Manifests}, {snapshottest.Versions, snapshot.Indexes},
+		{snapshottest.Versions, snapshot.Frames}, {snapshottest.List, snapshot.Manifests}, {snapshottest.List, ""}} {
 		b, want := aged(t)
-		b.media.put("t_harbour/c_page/c_1/a.jpg")
-		b.snapshots.fault = func(op, name string) (bool, error) {
-			return op != "list" || name != prefix, failIf(op == "list" && name == prefix)
+		b.snapshots.Fault = func(op, name string) (bool, error) {
+			fails := op == c[0] && name == c[1]
+			return !fails, failIf(fails)
 		}
 		if _, err := b.rotator.Run(t.Context()); err == nil {
-			t.Errorf("%q: no error", prefix)
+			t.Errorf("%q: no error", c)
 		}
 		b.whole(want)
-		b.snapshots.fault = nil
-		if b.rotate(); len(b.snapshots.versions) != 15 {
-			t.Errorf("%q: %d versions are left", prefix, len(b.snapshots.versions))
+		b.snapshots.Fault = nil
+		if b.rotate(); len(b.snapshots.All()) != 15 {
+			t.Errorf("%q: %d versions are left", c, len(b.snapshots.All()))
 		}
 	}
 }
@@ -485,11 +490,11 @@ func failIf(is bool) error {
 func TestASweepGoesOnTheNextTime(t *testing.T) {
 	b, want := aged(t)
 	sweeps := 0
-	for ; len(b.snapshots.versions) > 15; sweeps++ {
+	for ; len(b.snapshots.All()) > 15; sweeps++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		deletes := 0
-		b.snapshots.fault = func(op, _ string) (bool, error) {
-			if op == "delete" {
+		b.snapshots.Fault = func(op, _ string) (bool, error) {
+			if op == snapshottest.Delete {
 				if deletes++; deletes == 14 {
 					cancel()
 				}
@@ -498,7 +503,7 @@ func TestASweepGoesOnTheNextTime(t *testing.T) {
 		}
 		done, _ := b.rotator.Run(ctx)
 		cancel()
-		if b.whole(want); sweeps > 20 || len(b.snapshots.versions) > 15 && !done.OutOfTime {
+		if b.whole(want); sweeps > 20 || len(b.snapshots.All()) > 15 && !done.OutOfTime {
 			t.Fatalf("sweep %d: %+v", sweeps, done)
 		}
 	}
@@ -507,21 +512,21 @@ func TestASweepGoesOnTheNextTime(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 	defer cancel()
-	b.snapshots.fault, b.snapshots.lists = nil, 0
-	if done, err := b.rotator.Run(ctx); err != nil || !done.OutOfTime || b.snapshots.lists != 0 {
-		t.Errorf("within the reserve: %+v, %v, %d listings", done, err, b.snapshots.lists)
+	b.snapshots.Fault = func(op, name string) (bool, error) { t.Errorf("%s of %s", op, name); return false, nil }
+	if done, err := b.rotator.Run(ctx); err != nil || !done.OutOfTime {
+		t.Errorf("within the reserve: %+v, %v", done, err)
 	}
 }
 
 // A unit that is dropped while the sweep lists disturbs nothing.
 func TestAUnitThatIsDroppedMeanwhile(t *testing.T) {
 	b, _ := aged(t)
-	b.snapshots.page = 2
+	b.snapshots.Page = 2
 	dropped := false
-	b.snapshots.fault = func(op, name string) (bool, error) {
-		if op == "delete" && strings.HasPrefix(name, snapshot.Indexes) && !dropped {
+	b.snapshots.Fault = func(op, name string) (bool, error) {
+		if op == snapshottest.Delete && strings.HasPrefix(name, snapshot.Indexes) && !dropped {
 			dropped = true
-			for _, v := range slices.Clone(b.snapshots.versions) {
+			for _, v := range b.snapshots.All() {
 				if strings.HasPrefix(v.Key, snapshot.Manifests+"t_harbour/channel/") {
 					b.snapshots.remove(v)
 				}
@@ -531,7 +536,7 @@ func TestAUnitThatIsDroppedMeanwhile(t *testing.T) {
 	}
 	b.rotate()
 	left := map[string]int{}
-	for _, v := range b.snapshots.versions {
+	for _, v := range b.snapshots.All() {
 		place, _ := snapshot.Locate(v.Key)
 		left[place.Unit.Tenant+"/"+place.Unit.Channel]++
 	}

@@ -7,8 +7,10 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
+	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
@@ -29,10 +31,12 @@ type Copies interface {
 
 // Shredder destroys.
 type Shredder struct {
-	Map    *datamap.Map
-	Ledger *ledger.Ledger
-	Keys   keys.Destroyer
-	Copies Copies
+	Map        *datamap.Map
+	Ledger     *ledger.Ledger
+	Tombstones fence.Tombstones
+	Keys       keys.Destroyer
+	Copies     Copies
+	Now        func() time.Time
 }
 
 // Run shreds every subject of the request that is erased. The subjects stand behind their
@@ -45,22 +49,24 @@ func (s Shredder) Run(ctx context.Context, r request.Request) error {
 	}
 	scopes := locate.Finder{Map: s.Map}.Erasable(subjects)
 	for _, i := range slices.Sorted(maps.Keys(scopes)) {
-		if err := s.subject(ctx, scopes[i], subjects[i].Fields); err != nil {
+		if err := s.subject(ctx, r, i, scopes[i], subjects[i].Fields); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// subject destroys the key first: from then on the copies are noise, and removing them is
+// subject destroys the keys first: from then on the copies are noise, and removing them is
 // only tidy.
-func (s Shredder) subject(ctx context.Context, scope datamap.Scope, fields map[string]string) error {
-	path, err := keys.PathTo(s.Map, scope, fields)
+func (s Shredder) subject(ctx context.Context, r request.Request, i int, scope datamap.Scope, fields map[string]string) error {
+	paths, err := Paths(ctx, s.Map, s.Ledger, r.ID, i, scope, fields)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Keys.Destroy(ctx, path); err != nil {
-		return err
+	for _, path := range paths {
+		if err := s.destroy(ctx, r, path); err != nil {
+			return err
+		}
 	}
 	prefixes, err := Prefixes(scope, fields)
 	for _, prefix := range prefixes {
@@ -69,6 +75,49 @@ func (s Shredder) subject(ctx context.Context, scope datamap.Scope, fields map[s
 		}
 	}
 	return err
+}
+
+// destroy raises a tombstone before it destroys what is quoted of a lead: that is no subject
+// of the request, and nobody fenced it.
+func (s Shredder) destroy(ctx context.Context, r request.Request, path keys.Path) error {
+	if own := path[len(path)-1]; own.Kind == keys.Quotes {
+		stone := fence.Tombstone{Fingerprint: fence.ScopePrint(s.Keys.Secret, own.Kind, own.Values...), Cutoff: *r.Frozen, ExpiresAt: s.Now().Add(fence.Keep)}
+		if err := s.Tombstones.Raise(ctx, stone); err != nil {
+			return err
+		}
+	}
+	_, err := s.Keys.Destroy(ctx, path)
+	return err
+}
+
+// Paths lead to all keys that are to go with a subject: its own, and, where only a part of
+// what a lead wrote goes, those of what others quote of whoever wrote it. Which of a lead's
+// words a quotation was taken from is not written down.
+func Paths(ctx context.Context, m *datamap.Map, l *ledger.Ledger, id string, subject int, scope datamap.Scope, fields map[string]string) ([]keys.Path, error) {
+	own, err := keys.PathTo(m, scope, fields)
+	if err != nil || scope.Everything {
+		return []keys.Path{own}, err
+	}
+	paths, seen := []keys.Path{own}, map[string]bool{}
+	for _, unit := range m.Plan(scope) {
+		if unit.Store.Quotes == nil || unit.Finder.From == "" {
+			continue
+		}
+		err := l.EachFrozen(ctx, id, subject, unit.Finder.From, func(f ledger.Frozen, _ string) error {
+			lead, _ := m.Scope("lead")
+			path, err := keys.PathOf(m, lead, livedata.Merge(fields, f.Fields))
+			if err != nil || f.Fields["lead_id"] == "" || seen[f.Fields["lead_id"]] {
+				return nil // nobody's words
+			}
+			seen[f.Fields["lead_id"]] = true
+			paths = append(paths, keys.QuotesOf(path))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
 }
 
 // Prefixes are where the copies stand of a subject that goes as a whole, in the order in

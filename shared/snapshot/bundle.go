@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/mikla-ai/data-deletion/shared/apart"
@@ -61,37 +62,70 @@ func (j *job) bundles(ctx context.Context, f walk.Found) ([]bundle, error) {
 	return out, nil
 }
 
+// mostLooks is how often a record is looked at again that keeps changing.
+const mostLooks = 5
+
 // bundle takes a record apart and finds the keys of each part. A record that a deletion
 // covers, whose tombstone the keys remember, is not copied: it was read before it went.
+//
+// What has no date of its own is not covered by that, nor what a deletion leaves less what is
+// older. So where a key remembers a deletion, the record must still be as it was read, now
+// that the key is there: had the deletion taken it or changed it, it had done so before it
+// destroyed the key that was there, and this one was made.
 func (j *job) bundle(ctx context.Context, f walk.Found, it livedata.Item) (b bundle, copied bool, err error) {
+	for range mostLooks {
+		b, doubt, err := j.takeApart(ctx, f, it)
+		if err != nil || b == nil {
+			return bundle{}, false, err
+		}
+		if !doubt {
+			return *b, true, nil
+		}
+		now, err := j.Walker.Records.Get(ctx, f.Store, livedata.KeyOf(f.Store, it))
+		if err != nil || len(now) == 0 {
+			return bundle{}, false, err
+		}
+		if reflect.DeepEqual(now, it) {
+			return *b, true, nil
+		}
+		it = now
+	}
+	return bundle{}, false, fault.New(fault.Retry, "a record of "+f.Store.Name+" keeps changing while it is copied")
+}
+
+// takeApart gives nil for a record that is covered. doubt says that something is sealed under
+// a key that remembers a deletion.
+func (j *job) takeApart(ctx context.Context, f walk.Found, it livedata.Item) (b *bundle, doubt bool, err error) {
 	paths, err := keys.Whose(j.Walker.Map, f.Store, it, f.Known)
 	if err != nil {
-		return b, false, err
+		return nil, false, err
 	}
-	set, copied, err := j.keysOf(ctx, f.Store, it, paths)
-	if err != nil || !copied {
-		return b, false, err
+	own, err := j.keysOf(ctx, f.Store, it, paths)
+	if err != nil || own.covered {
+		return nil, false, err
 	}
 	base, pieces, err := apart.Split(j.Walker.Map, f.Store, it)
 	if err != nil {
-		return b, false, err
+		return nil, false, err
 	}
-	b.record = Sealed{Store: f.Store.Name, Kind: Record, Keys: set, Item: base}
+	b = &bundle{record: Sealed{Store: f.Store.Name, Kind: Record, Keys: own.keys, Item: base}}
+	doubt = own.marked
 	for _, piece := range pieces {
 		others, known, err := j.others(ctx, f, piece)
 		if err != nil {
-			return b, false, err
+			return nil, false, err
 		}
-		set, alive, err := j.keysOf(ctx, f.Store, it, slices.Concat(paths, others))
+		set, err := j.keysOf(ctx, f.Store, it, slices.Concat(paths, others))
 		if err != nil {
-			return b, false, err
+			return nil, false, err
 		}
-		if known && alive {
-			b.apart = append(b.apart, Sealed{Store: f.Store.Name, Kind: Apart, Keys: set, Item: piece.Item})
+		if known && !set.covered {
+			b.apart = append(b.apart, Sealed{Store: f.Store.Name, Kind: Apart, Keys: set.keys, Item: piece.Item})
+			doubt = doubt || set.marked
 		}
 	}
-	b.size, err = sizeOf(b)
-	return b, true, err
+	b.size, err = sizeOf(*b)
+	return b, doubt, err
 }
 
 func sizeOf(b bundle) (int, error) {
@@ -106,26 +140,33 @@ func sizeOf(b bundle) (int, error) {
 	return size, nil
 }
 
-// keysOf finds or creates the keys that paths lead to. copied is false if one of them seals
-// nothing that is as old as the record.
-func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item, paths []keys.Path) (set []keys.Key, copied bool, err error) {
+// found are the keys that a record is sealed under.
+type found struct {
+	keys    []keys.Key
+	dated   bool
+	covered bool // by a deletion that one of them remembers: it seals nothing as old
+	marked  bool // one of them remembers a deletion
+}
+
+// keysOf finds or creates the keys that paths lead to.
+func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item, paths []keys.Path) (found, error) {
 	at, dated, err := livedata.DatedAt(store, it)
+	out := found{dated: dated}
 	if err != nil {
-		return nil, false, err
+		return out, err
 	}
 	for _, path := range paths {
 		key, err := j.Keyring.ForSealing(ctx, path)
 		if err != nil {
-			return nil, false, err
+			return out, err
 		}
-		if dated && !at.After(key.Cutoff) {
-			return nil, false, nil
-		}
-		if !slices.ContainsFunc(set, func(k keys.Key) bool { return slices.Equal(k.Ref, key.Ref) }) {
-			set = append(set, key)
+		out.marked = out.marked || !key.Cutoff.IsZero()
+		out.covered = out.covered || dated && !at.After(key.Cutoff)
+		if !slices.ContainsFunc(out.keys, func(k keys.Key) bool { return slices.Equal(k.Ref, key.Ref) }) {
+			out.keys = append(out.keys, key)
 		}
 	}
-	return set, true, nil
+	return out, nil
 }
 
 // others are those whom a piece is about. known is false if one of them cannot be found: the
@@ -145,8 +186,8 @@ func (j *job) others(ctx context.Context, f walk.Found, piece apart.Piece) (path
 	return paths, len(paths) > 0, nil
 }
 
-// lead leads to somebody whom a record of the store quotes; nil if there is nobody of that
-// name. Which channel that lead is of only its own row says.
+// lead leads to what is quoted of somebody whom a record of the store quotes; nil if there
+// is nobody of that name. Which channel that lead is of only its own row says.
 func (j *job) lead(ctx context.Context, store datamap.Store, whose string) (keys.Path, error) {
 	if path, ok := j.quoted[whose]; ok {
 		return path, nil
@@ -168,18 +209,23 @@ func (j *job) findLead(ctx context.Context, store datamap.Store, whose string) (
 	if !ok || fields["tenant_id"] != j.unit.Tenant {
 		return nil, nil
 	}
-	for _, u := range m.Locators(scope) {
-		key, err := u.Finder.Keys(fields)
-		if err != nil {
-			return nil, fault.As(fault.Permanent, "find who is quoted", err)
-		}
-		row, err := j.Walker.Records.Get(ctx, u.Store, key)
-		if err != nil || len(row) == 0 {
-			return nil, err
-		}
-		return keys.PathOf(m, scope, livedata.Merge(fields, row.Fields(u.Store.ContainerFields())))
+	rows := m.Locators(scope)
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	key, err := rows[0].Finder.Keys(fields)
+	if err != nil {
+		return nil, fault.As(fault.Permanent, "find who is quoted", err)
+	}
+	row, err := j.Walker.Records.Get(ctx, rows[0].Store, key)
+	if err != nil || len(row) == 0 {
+		return nil, err
+	}
+	path, err := keys.PathOf(m, scope, livedata.Merge(fields, row.Fields(rows[0].Store.ContainerFields())))
+	if err != nil {
+		return nil, err
+	}
+	return keys.QuotesOf(path), nil
 }
 
 // quotedOf reads what the list of quotations calls whose: the key by which the data map finds

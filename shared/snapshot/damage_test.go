@@ -152,7 +152,7 @@ func TestMissingObjects(t *testing.T) {
 // document is anything of JSON, to be changed.
 type document = map[string]any
 
-func parse(t *testing.T, src []byte) document {
+func parse(t testing.TB, src []byte) document {
 	t.Helper()
 	var d document
 	if err := json.Unmarshal(src, &d); err != nil {
@@ -188,7 +188,7 @@ func (w *world) signed(m document) {
 // forge changes the first index, and makes the manifest agree with it.
 func (w *world) forge(edit func(index document, frames []document)) {
 	w.Helper()
-	x := parse(w.T, w.get(snapshot.Indexes+first))
+	x := parse(w.TB, w.get(snapshot.Indexes+first))
 	var frames []document
 	for _, f := range x["frames"].([]any) {
 		frames = append(frames, f.(document))
@@ -196,7 +196,7 @@ func (w *world) forge(edit func(index document, frames []document)) {
 	edit(x, frames)
 	src := w.form(x)
 	w.put(snapshot.Indexes+first, src)
-	m := parse(w.T, w.get(manifest))["manifest"].(document)
+	m := parse(w.TB, w.get(manifest))["manifest"].(document)
 	sum := sha256.Sum256(src)
 	m["parts"].([]any)[0].(document)["index_sha256"] = hex.EncodeToString(sum[:])
 	w.signed(m)

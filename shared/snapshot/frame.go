@@ -162,10 +162,10 @@ func newUnpacker() (*zstd.Decoder, error) {
 
 // unpack reads a frame's records, of which there are to be this many.
 func unpack(plain []byte, items int) ([]livedata.Item, error) {
-	d := decoder{left: plain}
+	d, names := decoder{left: plain}, map[string]string{}
 	var out []livedata.Item
 	for len(d.left) > 0 {
-		it, err := DecodeItem(d.bytes())
+		it, err := decodeItem(d.bytes(), names)
 		if err != nil {
 			return nil, err
 		}

@@ -55,8 +55,11 @@ func appendItem(out []byte, it livedata.Item) ([]byte, error) {
 
 func appendMap(out []byte, m map[string]types.AttributeValue, depth int) ([]byte, error) {
 	out = binary.AppendUvarint(out, uint64(len(m)))
+	var room [24]string // an ordinary record's names need no memory of their own
+	names := slices.AppendSeq(room[:0], maps.Keys(m))
+	slices.Sort(names)
 	var err error
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	for _, name := range names {
 		if out, err = appendValue(appendText(out, name), m[name], depth); err != nil {
 			return nil, err
 		}
@@ -124,11 +127,14 @@ func appendList(out []byte, list []types.AttributeValue, depth int) ([]byte, err
 }
 
 // DecodeItem reads what EncodeItem wrote, and nothing else: every record has one encoding.
-func DecodeItem(src []byte) (livedata.Item, error) {
+func DecodeItem(src []byte) (livedata.Item, error) { return decodeItem(src, map[string]string{}) }
+
+// decodeItem shares the names of attributes with other records.
+func decodeItem(src []byte, names map[string]string) (livedata.Item, error) {
 	if len(src) > mostItem {
 		return nil, fault.New(fault.Permanent, "the bytes of a record are more than 2 MiB")
 	}
-	d := decoder{left: src}
+	d := decoder{left: src, names: names}
 	m := d.dict(0)
 	if d.failed || len(d.left) > 0 {
 		return nil, fault.New(fault.Permanent, "the bytes of a record are not what a snapshot writes")
@@ -141,6 +147,22 @@ func DecodeItem(src []byte) (livedata.Item, error) {
 type decoder struct {
 	left   []byte
 	failed bool
+	names  map[string]string // of attributes, as they were seen
+}
+
+// mostNames is how many names of attributes are shared.
+const mostNames = 1000
+
+func (d *decoder) name() string {
+	src := d.bytes()
+	name, seen := d.names[string(src)]
+	if seen {
+		return name
+	}
+	if name = string(src); len(d.names) < mostNames {
+		d.names[name] = name
+	}
+	return name
 }
 
 func (d *decoder) fail() { d.left, d.failed = nil, true }
@@ -178,7 +200,7 @@ func (d *decoder) dict(depth int) map[string]types.AttributeValue {
 	m := make(map[string]types.AttributeValue, min(n, mostAhead))
 	last := ""
 	for i := 0; i < n && !d.failed; i++ {
-		name := string(d.bytes())
+		name := d.name()
 		if i > 0 && name <= last {
 			d.fail()
 		}

@@ -47,12 +47,13 @@ type Sealer struct {
 	Put    func(ctx context.Context, name string, body []byte) error
 	Random io.Reader
 
-	packer *zstd.Encoder
-	state  State
-	body   []byte // of the open part, as is what follows
-	open   index
-	steps  map[step]int
-	count  map[string]Count
+	packer     *zstd.Encoder
+	plain, one []byte // of a frame and of a record, used again
+	state      State
+	body       []byte // of the open part, as is what follows
+	open       index
+	steps      map[step]int
+	count      map[string]Count
 }
 
 // State is what of a snapshot is written: what a run that goes on needs. It names nobody.
@@ -179,16 +180,23 @@ type group struct {
 func groups(list []Sealed) []*group {
 	var out []*group
 	at := map[string]*group{}
+	var g *group
 	for _, one := range list {
-		name := string(appendText(appendText(boundRefs(refsOf(one.Keys)), one.Store), one.Kind))
-		g := at[name]
-		if g == nil {
-			g = &group{store: one.Store, kind: one.Kind, keys: one.Keys}
-			at[name], out = g, append(out, g)
+		if g == nil || !g.takes(one) { // mostly one follows another of its like
+			name := string(appendText(appendText(boundRefs(refsOf(one.Keys)), one.Store), one.Kind))
+			if g = at[name]; g == nil {
+				g = &group{store: one.Store, kind: one.Kind, keys: one.Keys}
+				at[name], out = g, append(out, g)
+			}
 		}
 		g.items = append(g.items, one.Item)
 	}
 	return out
+}
+
+func (g *group) takes(one Sealed) bool {
+	return g.store == one.Store && g.kind == one.Kind &&
+		slices.EqualFunc(g.keys, one.Keys, func(a, b keys.Key) bool { return slices.Equal(a.Ref, b.Ref) })
 }
 
 func refsOf(set []keys.Key) []keys.Ref {
@@ -204,7 +212,7 @@ func (s *Sealer) add(apart, records []Sealed) error {
 	for _, g := range append(groups(apart), groups(records)...) {
 		refs := refsOf(g.keys)
 		numbers := s.open.add(refs, s.steps)
-		err := g.eachFrame(func(plain []byte, items int) error {
+		err := s.eachFrame(g, func(plain []byte, items int) error {
 			sequence++
 			p := place{s.Unit, Stamp(s.AsOf), s.part(), sequence, batch, g.store, g.kind, refs}
 			start := len(s.body)
@@ -224,14 +232,15 @@ func (s *Sealer) add(apart, records []Sealed) error {
 }
 
 // eachFrame encodes the records of a group, as many at a time as a frame may hold.
-func (g *group) eachFrame(seal func(plain []byte, items int) error) error {
-	var plain, one []byte
-	items := 0
+func (s *Sealer) eachFrame(g *group, seal func(plain []byte, items int) error) error {
+	plain, items := s.plain[:0], 0
+	defer func() { s.plain = plain[:0] }()
 	for _, it := range g.items {
-		var err error
-		if one, err = appendItem(one[:0], it); err != nil {
+		one, err := appendItem(s.one[:0], it)
+		if err != nil {
 			return err
 		}
+		s.one = one
 		if items > 0 && len(plain)+len(one)+binary.MaxVarintLen32 > mostPlain {
 			if err := seal(plain, items); err != nil {
 				return err

@@ -29,14 +29,14 @@ const token = "0a1b2c3d"
 
 // world is a bucket, a key table, and who reads and writes with them.
 type world struct {
-	*testing.T
+	testing.TB
 	bucket *snapshottest.Bucket
 	rows   *keystest.Fake
 	stones *fencetest.Fake
 	random io.Reader // of keys
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	stones := fencetest.NewFake()
 	return &world{t, &snapshottest.Bucket{}, keystest.NewFake(stones), stones, rand.Reader}
 }

@@ -55,6 +55,10 @@ const (
 // queue: if it were taken out and the other died, nobody would go on.
 var errAhead = fault.New(fault.Conflict, "another run of this snapshot is ahead")
 
+// errTooLate refuses a snapshot of another time: what is copied now is not what was there
+// then.
+var errTooLate = fault.New(fault.Permanent, "a snapshot of another time was asked for")
+
 // errOutOfTime ends an invocation between two pages.
 var errOutOfTime = errors.New("out of time")
 
@@ -126,7 +130,7 @@ func (w Writer) job(unit Unit, asOf time.Time) (*job, error) {
 	}
 	asOf = asOf.UTC().Truncate(time.Second)
 	if age := w.Now().Sub(asOf); age > takenFor || age < -early {
-		return nil, fault.New(fault.Permanent, "a snapshot of another time was asked for: what is copied now is not what was there then")
+		return nil, errTooLate
 	}
 	hash, err := MapHash(w.Walker.Map)
 	if err != nil {
@@ -193,23 +197,21 @@ func (j *job) begin(ctx context.Context) (ended bool, err error) {
 
 // own is the unit's own row; nil if it is gone, or hidden since it is about to go.
 func (j *job) own(ctx context.Context) (datamap.Scope, livedata.Item, error) {
-	for _, scope := range j.Walker.Map.Scopes {
-		if !sameFields(scope.Key, j.fields) {
-			continue
-		}
-		for _, u := range j.Walker.Map.Locators(scope) {
-			key, err := u.Finder.Keys(j.fields)
-			if err != nil {
-				return scope, nil, fault.As(fault.Permanent, "find the row of what is copied", err)
-			}
-			row, err := j.Walker.Records.Get(ctx, u.Store, key)
-			if err != nil || len(row) == 0 || row[u.Store.HiddenBy] != nil {
-				return scope, nil, err
-			}
-			return scope, row, nil
-		}
+	m := j.Walker.Map
+	at := slices.IndexFunc(m.Scopes, func(s datamap.Scope) bool { return sameFields(s.Key, j.fields) })
+	if at < 0 || len(m.Locators(m.Scopes[at])) == 0 {
+		return datamap.Scope{}, nil, fault.New(fault.Permanent, "the data map has no scope for what is copied")
 	}
-	return datamap.Scope{}, nil, fault.New(fault.Permanent, "the data map has no scope for what is copied")
+	u := m.Locators(m.Scopes[at])[0]
+	key, err := u.Finder.Keys(j.fields)
+	if err != nil {
+		return u.Scope, nil, fault.As(fault.Permanent, "find the row of what is copied", err)
+	}
+	row, err := j.Walker.Records.Get(ctx, u.Store, key)
+	if err != nil || len(row) == 0 || row[u.Store.HiddenBy] != nil {
+		return u.Scope, nil, err
+	}
+	return u.Scope, row, nil
 }
 
 func sameFields(key []string, fields map[string]string) bool {
@@ -240,6 +242,9 @@ func (j *job) goOn(p progress) error {
 func (j *job) write(ctx context.Context) error {
 	if err := j.copy(ctx); err != nil {
 		return err
+	}
+	if j.Now().Sub(j.sealer.AsOf) > takenFor {
+		return errTooLate // its parts are about to be taken for those of a run that died
 	}
 	if err := j.sealer.Finish(ctx, j.key, j.dataMap, j.Now()); err != nil {
 		return err

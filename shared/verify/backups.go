@@ -21,15 +21,17 @@ type Backups struct {
 // opened: first where it would stand, then each that a retained snapshot names. Of what
 // goes as a whole no copy may be left either.
 func (l lookup) backups(ctx context.Context) error {
-	path, err := keys.PathTo(l.Finder.Map, l.trail.Scope, l.trail.Fields)
+	paths, err := shred.Paths(ctx, l.Finder.Map, l.Ledger, l.id, l.subject, l.trail.Scope, l.trail.Fields)
 	if err != nil {
 		return err
 	}
-	left, err := l.Backups.Keys.Left(ctx, path, l.until())
-	if err != nil {
-		return err
+	for _, path := range paths {
+		left, err := l.Backups.Keys.Left(ctx, path, l.until())
+		if err != nil {
+			return err
+		}
+		l.count("snapshotkeys", len(left))
 	}
-	l.count("snapshotkeys", len(left))
 	prefixes, err := shred.Prefixes(l.trail.Scope, l.trail.Fields)
 	if err != nil {
 		return err
@@ -41,7 +43,7 @@ func (l lookup) backups(ctx context.Context) error {
 		}
 		l.count(shred.Store, len(names))
 	}
-	return l.named(ctx, path)
+	return l.named(ctx, paths)
 }
 
 // until is the cutoff of the subject's tombstones.
@@ -53,12 +55,15 @@ func (l lookup) until() time.Time {
 }
 
 // named looks up every key of the subject that a retained snapshot names.
-func (l lookup) named(ctx context.Context, path keys.Path) error {
+func (l lookup) named(ctx context.Context, paths []keys.Path) error {
 	units, err := l.units(ctx)
 	if err != nil {
 		return err
 	}
-	own := keys.Names(l.Backups.Keys.Secret, path[len(path)-1])
+	var own []string
+	for _, path := range paths {
+		own = append(own, keys.Names(l.Backups.Keys.Secret, path[len(path)-1])...)
+	}
 	seen := map[keys.Step]bool{}
 	for _, unit := range units {
 		err := snapshot.EachName(ctx, l.Backups.Names, unit, func(_ time.Time, refs []keys.Ref) error {
@@ -88,7 +93,7 @@ func (l lookup) lives(ctx context.Context, ref keys.Ref, own []string, seen map[
 		parent = ref[at-1].Name
 	}
 	row, there, err := l.Backups.Keys.Rows.Named(ctx, parent, ref[at].Name)
-	if err == nil && there && row.ID == ref[at].ID && row.Cutoff.Before(l.until()) {
+	if err == nil && there && row.ID == ref[at].ID && !row.Bars(l.until()) {
 		l.left["snapshotkeys"]++
 	}
 	return err

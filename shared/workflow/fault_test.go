@@ -98,6 +98,7 @@ type outcome struct {
 	kept    string
 	rows    []string
 	stones  []string
+	backups []string // keys and copies that are left
 }
 
 func outcomeOf(t testing.TB, w *workflowtest.World, id string) outcome {
@@ -114,6 +115,10 @@ func outcomeOf(t testing.TB, w *workflowtest.World, id string) outcome {
 		out.rows = append(out.rows, name)
 	}
 	out.stones = slices.Sorted(maps.Keys(w.Tombstones.All()))
+	for _, key := range w.BackupKeys.All() {
+		out.backups = append(out.backups, key.Parent+"/"+key.Name)
+	}
+	out.backups = slices.Sorted(slices.Values(append(out.backups, w.Backups.Names()...)))
 	return out
 }
 
@@ -127,6 +132,8 @@ func (o outcome) differs(want outcome) string {
 		return fmt.Sprintf("our rows are %v, want %v", o.rows, want.rows)
 	case !slices.Equal(o.stones, want.stones):
 		return "the tombstones differ"
+	case !slices.Equal(o.backups, want.backups):
+		return fmt.Sprintf("of backups %v is left, want %v", o.backups, want.backups)
 	}
 	return ""
 }
@@ -211,7 +218,8 @@ func TestWritesOfTheOrdinaryPath(t *testing.T) {
 		"commit cursor", "delete if conversations/t_harbour/c_tom",
 		"commit cursor", "delete object media/t_harbour/ch_fb1/profiles/l_tom.jpg@v000002", "delete if leads/t_harbour/l_tom",
 		"commit cursor", "delete if links/900000000000001#10150000000000555/lead#t_harbour#l_tom",
-		"commit cursor", "commit request", // purged
+		"commit cursor",                                                     // purged
+		"destroy a key", "destroy a key", "destroy a key", "commit request", // shredded: the lead's, its conversation's, its quotations'
 		"commit request",                                                        // verified
 		"commit request", "commit key", "commit subject#0000", "commit request", // closing, key destroyed, scrubbed, closed
 	}

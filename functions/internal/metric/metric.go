@@ -32,8 +32,12 @@ const (
 	LettersBounced     = "Bounced"
 	LettersUnconfirmed = "LettersUnconfirmed"
 	ReplyLimitReached  = "ReplyLimitReached"
+	SnapshotsStarted   = "SnapshotsStarted"   // nights for which everything was asked for
+	SnapshotsAsked     = "SnapshotsAsked"     // units of such a night
+	SnapshotRecords    = "SnapshotRecords"
+	SnapshotBytes      = "SnapshotBytes" // sealed
 
-	SnapshotsCompleted   = "SnapshotsCompleted"
+	SnapshotsCompleted   = "SnapshotsCompleted" // units that have their manifest
 	RotationCompleted    = "RotationCompleted"
 	BackupAuditCompleted = "BackupAuditCompleted"
 	BackupDrillCompleted = "BackupDrillCompleted"
@@ -42,6 +46,9 @@ const (
 	RecoveryWindowWrong  = "RecoveryWindowWrong" // tables whose recovery, or stream, is not as it must be
 	RestoreTargetsLeft   = "RestoreTargetsLeft"  // tables of restores that are older than a day
 	DrillOpened          = "DrillOpened"         // frames of the shredded that could be opened: must be none
+	DrillSampled         = "DrillSampled"        // frames of the shredded that were tried
+	DrillControlFailed   = "DrillControlFailed"  // drills that could open nothing at all
+	UnknownBackups       = "UnknownBackups"      // names among the snapshots that are none
 )
 
 // Writer writes metric lines.

@@ -216,6 +216,9 @@ func (f *Front) engine(c *call) http.Handler {
 		if answer, ok := f.tables.handler(c); ok {
 			return answer
 		}
+		if answer, ok := f.tables.protecting(c, f.dynamo); ok {
+			return answer
+		}
 		return f.dynamo
 	case "ses":
 		if c.Operation == "SendEmail" {

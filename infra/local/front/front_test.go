@@ -165,13 +165,44 @@ func TestControlPlaneThatDynamoDBLocalLacks(t *testing.T) {
 		t.Errorf("got %+v, %v", tags, err)
 	}
 	if _, err := client.UpdateContinuousBackups(t.Context(), &dynamodb.UpdateContinuousBackupsInput{
-		TableName: name, PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
+		TableName: name, PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true), RecoveryPeriodInDays: aws.Int32(3)},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.DescribeContinuousBackups(t.Context(), &dynamodb.DescribeContinuousBackupsInput{TableName: name})
-	if err != nil || got.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != ddb.PointInTimeRecoveryStatusEnabled {
-		t.Errorf("got %+v, %v", got, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recovery := got.ContinuousBackupsDescription.PointInTimeRecoveryDescription
+	if recovery.PointInTimeRecoveryStatus != ddb.PointInTimeRecoveryStatusEnabled || aws.ToInt32(recovery.RecoveryPeriodInDays) != 3 {
+		t.Errorf("got %+v", recovery)
+	}
+}
+
+// A table of keys is protected; that of a restore is made, listed and dropped like any other.
+func TestProtectedTablesStay(t *testing.T) {
+	client, other := table(t)
+	name := aws.String(*other + "-restore-1")
+	for _, protected := range []bool{false, true} {
+		created, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{TableName: name, BillingMode: ddb.BillingModePayPerRequest,
+			DeletionProtectionEnabled: aws.Bool(protected),
+			KeySchema:                 []ddb.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: ddb.KeyTypeHash}},
+			AttributeDefinitions:      []ddb.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: ddb.ScalarAttributeTypeS}}})
+		if err != nil || aws.ToBool(created.TableDescription.DeletionProtectionEnabled) != protected {
+			t.Fatalf("created %+v, %v", created, err)
+		}
+		described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: name})
+		if err != nil || aws.ToBool(described.Table.DeletionProtectionEnabled) != protected || described.Table.CreationDateTime.IsZero() {
+			t.Errorf("described %+v, %v", described, err)
+		}
+		listed, err := client.ListTables(t.Context(), &dynamodb.ListTablesInput{ExclusiveStartTableName: other, Limit: aws.Int32(1)})
+		if err != nil || !slices.Equal(listed.TableNames, []string{*name}) {
+			t.Errorf("listed %v, %v", listed, err)
+		}
+		_, err = client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: name})
+		if refused := err != nil && strings.Contains(err.Error(), "protected against deletion"); refused != protected || !protected && err != nil {
+			t.Errorf("protected %v: deleted with %v", protected, err)
+		}
 	}
 }
 

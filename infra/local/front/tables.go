@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -8,16 +9,27 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/wire"
 )
 
-// tableSettings answers the control-plane calls that DynamoDB Local lacks: tags and
-// point-in-time recovery. They are kept as they were set and change nothing.
+// tableSettings answers the control-plane calls that DynamoDB Local lacks, tags and
+// point-in-time recovery, which are kept as they were set and change nothing; and it
+// protects tables against being deleted, which DynamoDB Local lacks too.
 type tableSettings struct {
-	mu       sync.Mutex
-	tags     map[string]map[string]string
-	recovery map[string]bool
+	mu        sync.Mutex
+	tags      map[string]map[string]string
+	recovery  map[string]recovery
+	protected map[string]bool
 }
 
+// recovery to a point in time, as it is set and as it is answered.
+type recovery struct {
+	PointInTimeRecoveryEnabled bool
+	RecoveryPeriodInDays       int
+}
+
+// longestRecovery is how many days recovery reaches back where nobody says.
+const longestRecovery = 35
+
 func newTableSettings() *tableSettings {
-	return &tableSettings{tags: map[string]map[string]string{}, recovery: map[string]bool{}}
+	return &tableSettings{tags: map[string]map[string]string{}, recovery: map[string]recovery{}, protected: map[string]bool{}}
 }
 
 type settingsInput struct {
@@ -26,7 +38,8 @@ type settingsInput struct {
 	Tags        []struct{ Key, Value string }
 	TagKeys     []string
 
-	PointInTimeRecoverySpecification struct{ PointInTimeRecoveryEnabled bool }
+	PointInTimeRecoverySpecification recovery
+	DeletionProtectionEnabled        bool
 }
 
 func (s *tableSettings) handler(c *call) (http.Handler, bool) {
@@ -79,17 +92,77 @@ func (s *tableSettings) listTags(in settingsInput) any {
 }
 
 func (s *tableSettings) setRecovery(in settingsInput) any {
-	s.recovery[in.TableName] = in.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
+	set := in.PointInTimeRecoverySpecification
+	if set.RecoveryPeriodInDays == 0 {
+		set.RecoveryPeriodInDays = longestRecovery
+	}
+	s.recovery[in.TableName] = set
 	return s.describeRecovery(in)
 }
 
 func (s *tableSettings) describeRecovery(in settingsInput) any {
-	status := "DISABLED"
-	if s.recovery[in.TableName] {
-		status = "ENABLED"
+	described := map[string]any{"PointInTimeRecoveryStatus": "DISABLED"}
+	if set := s.recovery[in.TableName]; set.PointInTimeRecoveryEnabled {
+		described = map[string]any{"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": set.RecoveryPeriodInDays}
 	}
 	return map[string]any{"ContinuousBackupsDescription": map[string]any{
 		"ContinuousBackupsStatus":        "ENABLED",
-		"PointInTimeRecoveryDescription": map[string]string{"PointInTimeRecoveryStatus": status},
+		"PointInTimeRecoveryDescription": described,
 	}}
+}
+
+// protecting passes a call about a whole table on and adds whether the table is protected
+// against deletion.
+func (s *tableSettings) protecting(c *call, engine http.Handler) (http.Handler, bool) {
+	if c.Operation != "CreateTable" && c.Operation != "DescribeTable" && c.Operation != "DeleteTable" {
+		return nil, false
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in settingsInput
+		// What cannot be read DynamoDB Local refuses.
+		if json.Unmarshal(c.Body, &in) == nil && c.Operation == "DeleteTable" && s.isProtected(in.TableName) {
+			write(w, wire.JSON(http.StatusBadRequest, map[string]string{"__type": "com.amazon.coral.validate#ValidationException",
+				"message": "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."}))
+			return
+		}
+		answer := newRecorder()
+		engine.ServeHTTP(answer, r)
+		if answer.status != http.StatusOK {
+			write(w, wire.Answer{Status: answer.status, Header: answer.header, Body: answer.body.Bytes()})
+			return
+		}
+		if c.Operation == "CreateTable" {
+			s.protect(in)
+		}
+		write(w, s.withProtection(in.TableName, answer.body.Bytes()))
+	}), true
+}
+
+func (s *tableSettings) isProtected(table string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.protected[table]
+}
+
+// protect notes it of a new table, which has nothing of one that was called so before.
+func (s *tableSettings) protect(in settingsInput) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.protected[in.TableName] = in.DeletionProtectionEnabled
+	delete(s.recovery, in.TableName)
+}
+
+func (s *tableSettings) withProtection(table string, body []byte) wire.Answer {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var answer map[string]any
+	if err := decoder.Decode(&answer); err != nil {
+		return wire.JSON(http.StatusInternalServerError, map[string]string{"message": err.Error()})
+	}
+	for _, name := range []string{"Table", "TableDescription"} {
+		if described, ok := answer[name].(map[string]any); ok {
+			described["DeletionProtectionEnabled"] = s.isProtected(table)
+		}
+	}
+	return wire.JSON(http.StatusOK, answer)
 }

@@ -69,8 +69,12 @@ func checkTable(t *testing.T, world *provision.World) {
 		t.Errorf("time to live %+v, %v", ttl, err)
 	}
 	backups, err := client.DescribeContinuousBackups(t.Context(), &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String("test-channels")})
-	if err != nil || backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != "ENABLED" {
+	if err != nil || backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != "ENABLED" ||
+		aws.ToInt32(backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.RecoveryPeriodInDays) != 2 {
 		t.Errorf("recovery %+v, %v", backups, err)
+	}
+	if table, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("test-channels")}); err != nil || !aws.ToBool(table.Table.DeletionProtectionEnabled) {
+		t.Errorf("table %+v, %v", table, err)
 	}
 }
 

@@ -13,7 +13,10 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/template"
 )
 
-type recovery struct{ PointInTimeRecoveryEnabled bool }
+type recovery struct {
+	PointInTimeRecoveryEnabled bool
+	RecoveryPeriodInDays       json.Number
+}
 
 // tableProperties has what both table types declare. A GlobalTable keeps tags,
 // recovery and key with its one replica.
@@ -40,6 +43,7 @@ type tableProperties struct {
 type replica struct {
 	Tags                             []tag
 	PointInTimeRecoverySpecification recovery
+	DeletionProtectionEnabled        bool
 	SSESpecification                 struct{ KMSMasterKeyID string }
 }
 
@@ -84,6 +88,7 @@ func storeOf(name string, p tableProperties) Store {
 func (d *deployer) createTable(name string, p tableProperties) error {
 	input := &dynamodb.CreateTableInput{
 		TableName: aws.String(name), KeySchema: schema(p.KeySchema), BillingMode: ddb.BillingModePayPerRequest,
+		DeletionProtectionEnabled: aws.Bool(p.DeletionProtectionEnabled),
 	}
 	for _, definition := range p.AttributeDefinitions {
 		input.AttributeDefinitions = append(input.AttributeDefinitions, ddb.AttributeDefinition{
@@ -120,10 +125,7 @@ func (d *deployer) setUpTable(name, arn string, p tableProperties) error {
 		}
 	}
 	if _, err := d.dynamodb.UpdateContinuousBackups(d.ctx, &dynamodb.UpdateContinuousBackupsInput{
-		TableName: aws.String(name),
-		PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{
-			PointInTimeRecoveryEnabled: aws.Bool(p.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled),
-		},
+		TableName: aws.String(name), PointInTimeRecoverySpecification: p.PointInTimeRecoverySpecification.specification(),
 	}); err != nil {
 		return fmt.Errorf("set point-in-time recovery: %w", err)
 	}
@@ -138,6 +140,14 @@ func (d *deployer) setUpTable(name, arn string, p tableProperties) error {
 		return fmt.Errorf("tag: %w", err)
 	}
 	return nil
+}
+
+func (r recovery) specification() *ddb.PointInTimeRecoverySpecification {
+	spec := &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(r.PointInTimeRecoveryEnabled)}
+	if r.RecoveryPeriodInDays != "" {
+		spec.RecoveryPeriodInDays = aws.Int32(int32(integer(r.RecoveryPeriodInDays)))
+	}
+	return spec
 }
 
 type bucketProperties struct {

@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"regexp"
-	"strconv"
 	"time"
 )
 
@@ -16,8 +13,7 @@ import (
 type Rule struct {
 	Name, ARN       string
 	Account, Region string
-	// Every is the time between two runs.
-	Every time.Duration
+	Timing          Timing
 	// Input replaces the event; "" means the event itself.
 	Input string
 	// Invoke runs the function; an error of the function comes back as error.
@@ -25,36 +21,29 @@ type Rule struct {
 	Log    *slog.Logger
 }
 
-var rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
-
-// Every reads a rate expression. Others do not run here.
-func Every(expression string) (time.Duration, error) {
-	match := rate.FindStringSubmatch(expression)
-	if match == nil {
-		return 0, fmt.Errorf("schedule %q: only rate(…) runs here", expression)
-	}
-	count, err := strconv.Atoi(match[1])
-	if err != nil || count < 1 {
-		return 0, fmt.Errorf("schedule %q: no such number", expression)
-	}
-	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[match[2]]
-	return time.Duration(count) * unit, nil
-}
-
-// Run keeps the schedule until the context ends. A slow run delays the next one.
+// Run keeps the schedule until the context ends. A slow run delays the next one; those
+// that it made late are left out, but for one.
 func (r *Rule) Run(ctx context.Context) {
-	ticker := time.NewTicker(r.Every)
-	defer ticker.Stop()
-	for {
+	for due := r.Timing.Next(time.Now()); ; due = r.following(due) {
+		timer := time.NewTimer(time.Until(due))
 		select {
-		case <-ticker.C:
+		case <-timer.C:
 			if _, err := r.Now(); err != nil {
 				r.Log.Warn("scheduled run failed", "schedule", r.Name, "error", err)
 			}
 		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 	}
+}
+
+func (r *Rule) following(due time.Time) time.Time {
+	now := time.Now()
+	if next := r.Timing.Next(due); next.After(now) {
+		return next
+	}
+	return now
 }
 
 // Now runs the function once and returns its answer.

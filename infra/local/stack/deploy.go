@@ -140,24 +140,24 @@ func (s *Stack) invoke(function string, payload []byte) ([]byte, error) {
 	return result.Payload, nil
 }
 
-// schedules go by the short name of their function.
+// schedules go by their rule's name, as in the cloud.
 func (s *Stack) schedules() (map[string]*schedule.Rule, error) {
 	rules := map[string]*schedule.Rule{}
 	for _, declared := range s.World.Schedules {
 		if !declared.Enabled {
 			continue
 		}
-		every, err := schedule.Every(declared.Expression)
+		timing, err := schedule.Parse(declared.Expression)
 		if err != nil {
 			return nil, err
 		}
-		function, _ := s.World.Function(declared.Function)
-		name := function.Name
-		if _, taken := rules[name]; taken {
-			name = declared.Name
+		name := declared.Name
+		if _, taken := rules[name]; taken { // a rule with several targets
+			function, _ := s.World.Function(declared.Function)
+			name += "-" + function.Name
 		}
 		rules[name] = &schedule.Rule{
-			Name: name, ARN: declared.ARN, Account: Account, Region: Region, Every: every, Input: declared.Input, Log: s.log,
+			Name: name, ARN: declared.ARN, Account: Account, Region: Region, Timing: timing, Input: declared.Input, Log: s.log,
 			Invoke: func(payload []byte) ([]byte, error) { return s.invoke(declared.Function, payload) },
 		}
 	}

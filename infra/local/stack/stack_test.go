@@ -280,7 +280,7 @@ func TestFaultsAreRefusedAndCleared(t *testing.T) {
 }
 
 func TestScheduleNow(t *testing.T) {
-	if status, text := call(t, "POST", "/_local/schedules/sweep", ""); status != 200 || compact(t, text) != `{"result":"scheduled"}` {
+	if status, text := call(t, "POST", "/_local/schedules/nightly", ""); status != 200 || compact(t, text) != `{"result":"scheduled"}` {
 		t.Errorf("got %d %s", status, text)
 	}
 	if status, _ := call(t, "POST", "/_local/schedules/nothing", ""); status != 404 {
@@ -307,7 +307,7 @@ func TestPageAndCalls(t *testing.T) {
 		t.Fatalf("got %d %s", status, text)
 	}
 	status, text := call(t, "GET", "/_local/", "")
-	for _, want := range []string{"0123abcd", "purging", "/_local/stores/ledger", "test-queue", "POST /echo/{app}", "schedules/sweep"} {
+	for _, want := range []string{"0123abcd", "purging", "/_local/stores/ledger", "test-queue", "POST /echo/{app}", "schedules/nightly"} {
 		if status != 200 || !strings.Contains(text, want) {
 			t.Errorf("%d: the page lacks %q", status, want)
 		}

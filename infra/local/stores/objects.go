@@ -17,6 +17,10 @@ import (
 	"github.com/mikla-ai/data-deletion/infra/local/provision"
 )
 
+// sealedStore is the bucket whose objects are sealed: what of them is no text is shown by
+// its size.
+const sealedStore = "snapshots"
+
 // checkObject wants {key, content_type, text|base64}.
 func checkObject(it item) string {
 	if key, ok := it["key"].(string); !ok || key == "" {
@@ -121,15 +125,15 @@ func (s *Stores) objects(ctx context.Context, store provision.Store) ([]any, err
 	group.SetLimit(parallel)
 	for i, key := range keys {
 		group.Go(func() (err error) {
-			list[i], err = s.object(ctx, store.Physical, key)
+			list[i], err = s.object(ctx, store, key)
 			return err
 		})
 	}
 	return list, group.Wait()
 }
 
-func (s *Stores) object(ctx context.Context, bucket, key string) (item, error) {
-	got, err := s.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+func (s *Stores) object(ctx context.Context, store provision.Store, key string) (item, error) {
+	got, err := s.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(store.Physical), Key: aws.String(key)})
 	if err != nil {
 		return nil, err
 	}
@@ -139,9 +143,12 @@ func (s *Stores) object(ctx context.Context, bucket, key string) (item, error) {
 		return nil, err
 	}
 	it := item{"key": key, "content_type": aws.ToString(got.ContentType)}
-	if utf8.Valid(body) && !bytes.ContainsRune(body, 0) {
+	switch {
+	case utf8.Valid(body) && !bytes.ContainsRune(body, 0):
 		it["text"] = string(body)
-	} else {
+	case store.Name == sealedStore:
+		it["size"] = len(body)
+	default:
 		it["base64"] = base64.StdEncoding.EncodeToString(body)
 	}
 	return it, nil

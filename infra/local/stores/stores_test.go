@@ -36,7 +36,8 @@ const world = `{"Resources": {
 		"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
 		"Replicas": [{"Tags": [{"Key": "store", "Value": "leads"}]}]}},
 	"Media": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "t-media", "VersioningConfiguration": {"Status": "Enabled"},
-		"Tags": [{"Key": "store", "Value": "media"}]}}
+		"Tags": [{"Key": "store", "Value": "media"}]}},
+	"Snapshots": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "t-snapshots", "Tags": [{"Key": "store", "Value": "snapshots"}]}}
 }}`
 
 // deployed is the world above, once for all tests.
@@ -250,4 +251,16 @@ func sorted(t *testing.T, text []byte) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// Frames are sealed: their bytes say nothing to anybody who looks.
+func TestSealedObjectsAreShownBySize(t *testing.T) {
+	s := open(t)
+	seed(t, s, `{"snapshots": [{"key":"frames/t_harbour/tenant/20261126T010000Z/00000-0a0b0c0d","base64":"AP8BAg=="},
+		{"key":"manifests/t_harbour/tenant/20261126T010000Z","content_type":"application/json","text":"{}"}]}`)
+	want := `[{"content_type":"application/octet-stream","key":"frames/t_harbour/tenant/20261126T010000Z/00000-0a0b0c0d","size":4},` +
+		`{"content_type":"application/json","key":"manifests/t_harbour/tenant/20261126T010000Z","text":"{}"}]`
+	if got := listed(t, s, "snapshots"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }

@@ -2,11 +2,12 @@
 package keystest
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
@@ -60,7 +61,7 @@ func (f *Fake) Below(ctx context.Context, parent, after string) (rows []keys.Row
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b keys.Row) int { return slices.Compare([]string{a.Name}, []string{b.Name}) })
+	slices.SortFunc(rows, func(a, b keys.Row) int { return cmp.Compare(a.Name, b.Name) })
 	return rows[:min(most, len(rows))], len(rows) > most, ctx.Err()
 }
 
@@ -81,7 +82,6 @@ func (f *Fake) Create(ctx context.Context, row keys.Row, guard keys.Guard) error
 				return changed()
 			}
 		}
-		row.CreatedAt = row.CreatedAt.Truncate(time.Nanosecond)
 		f.rows[[2]string{row.Parent, row.Name}] = row
 		return ctx.Err()
 	})
@@ -121,16 +121,9 @@ func (r Root) Wrap(_ context.Context, key []byte, tenant string) ([]byte, error)
 }
 
 func (r Root) Unwrap(_ context.Context, wrapped []byte, tenant string) ([]byte, error) {
-	key, ok := cutPrefix(wrapped, tenant+"\x00")
+	key, ok := bytes.CutPrefix(wrapped, []byte(tenant+"\x00"))
 	if r.Err == nil && !ok {
 		return nil, fault.New(fault.Permanent, "wrapped for another tenant")
 	}
 	return key, r.Err
-}
-
-func cutPrefix(s []byte, prefix string) ([]byte, bool) {
-	if len(s) < len(prefix) || string(s[:len(prefix)]) != prefix {
-		return nil, false
-	}
-	return s[len(prefix):], true
 }

@@ -21,7 +21,7 @@ func byKey(a, b livedata.Version) int {
 
 func (f objects) List(ctx context.Context, store datamap.Store, prefix string, after *livedata.Version) (page livedata.Versions, err error) {
 	err = f.call(ctx, List, store.Name+"/"+prefix, func() error {
-		if after != nil && after.ID != "" && !f.holds(store.Name, *after) {
+		if after != nil && !f.holds(store.Name, *after) {
 			return fmt.Errorf("a listing of %s goes on after a version that is gone", store.Name)
 		}
 		page = f.list(store.Name, prefix, after)
@@ -37,7 +37,7 @@ func (f objects) holds(store string, v livedata.Version) bool {
 func (f objects) list(store, prefix string, after *livedata.Version) livedata.Versions {
 	var found []livedata.Version
 	for _, o := range f.objects[store] {
-		if strings.HasPrefix(o.Key, prefix) && (after == nil || behind(o.Version, *after)) {
+		if strings.HasPrefix(o.Key, prefix) && (after == nil || byKey(o.Version, *after) > 0) {
 			v := o.Version
 			v.Marker, v.Latest = o.marker, o.ID == f.latest(store, o.Key)
 			found = append(found, v)
@@ -49,10 +49,6 @@ func (f objects) list(store, prefix string, after *livedata.Version) livedata.Ve
 	}
 	last := found[f.VersionsPage-1]
 	return livedata.Versions{Found: found[:f.VersionsPage], Next: &last}
-}
-
-func behind(v, after livedata.Version) bool {
-	return v.Key > after.Key || v.Key == after.Key && after.ID != "" && byKey(v, after) > 0
 }
 
 // latest is the ID of the newest version of a key.

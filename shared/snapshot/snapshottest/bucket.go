@@ -5,6 +5,7 @@ package snapshottest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,8 +52,9 @@ type object struct {
 var _ snapshot.Objects = (*Bucket)(nil)
 
 func (b *Bucket) call(ctx context.Context, op, name string, do func() error) error {
-	apply, failure := true, ctx.Err()
-	if b.Fault != nil && failure == nil {
+	failure := ctx.Err()
+	apply := failure == nil
+	if b.Fault != nil && apply {
 		apply, failure = b.Fault(op, name)
 	}
 	b.mu.Lock()
@@ -150,15 +152,14 @@ func (b *Bucket) Names() []string {
 	return b.names()
 }
 
-func (b *Bucket) names() []string {
-	var names []string
-	for _, o := range b.objects {
-		if _, there := b.current(o.Key); there {
+func (b *Bucket) names() (names []string) {
+	all := b.sorted()
+	for i, o := range all {
+		if latest := i == 0 || all[i-1].Key != o.Key; latest && !o.marker {
 			names = append(names, o.Key)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 func (b *Bucket) Versions(ctx context.Context, prefix string, after *snapshot.Version) (page livedata.Versions, err error) {
@@ -171,21 +172,16 @@ func (b *Bucket) Versions(ctx context.Context, prefix string, after *snapshot.Ve
 
 // versions come in the order of names, the newest of a name first.
 func (b *Bucket) versions(prefix string, after *snapshot.Version) (livedata.Versions, error) {
-	sorted := slices.SortedFunc(slices.Values(b.objects), func(x, y object) int {
-		return cmp.Or(strings.Compare(x.Key, y.Key), y.made-x.made)
-	})
+	all := b.sorted()
 	at := -1
-	switch {
-	case after != nil && after.ID == "":
-		sorted = slices.DeleteFunc(sorted, func(o object) bool { return o.Key <= after.Key })
-	case after != nil:
-		if at = slices.IndexFunc(sorted, func(o object) bool { return o.Key == after.Key && o.ID == after.ID }); at < 0 {
+	if after != nil {
+		if at = slices.IndexFunc(all, func(o object) bool { return o.Key == after.Key && o.ID == after.ID }); at < 0 {
 			return livedata.Versions{}, fault.New(fault.Permanent, "a listing goes on after a version that is gone")
 		}
 	}
-	sorted = sorted[at+1:]
 	var page livedata.Versions
-	for _, o := range sorted {
+	for i := at + 1; i < len(all); i++ {
+		o := all[i]
 		if !strings.HasPrefix(o.Key, prefix) {
 			continue
 		}
@@ -193,22 +189,38 @@ func (b *Bucket) versions(prefix string, after *snapshot.Version) (livedata.Vers
 			page.Next = &page.Found[len(page.Found)-1]
 			break
 		}
-		older := slices.ContainsFunc(b.objects, func(other object) bool { return other.Key == o.Key && other.made > o.made })
-		o.Marker, o.Latest = o.marker, !older
+		o.Marker, o.Latest = o.marker, i == 0 || all[i-1].Key != o.Key
 		page.Found = append(page.Found, o.Version)
 	}
 	return page, nil
 }
 
+// Delete goes on after a version that it could not delete, as S3 does.
 func (b *Bucket) Delete(ctx context.Context, versions []snapshot.Version) error {
+	var failed error
 	for _, v := range versions {
-		err := b.call(ctx, Delete, v.Key, func() error {
+		failed = errors.Join(failed, b.call(ctx, Delete, v.Key, func() error {
 			b.objects = slices.DeleteFunc(b.objects, func(o object) bool { return o.Key == v.Key && o.ID == v.ID })
 			return nil
-		})
-		if err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
+	return failed
+}
+
+// All are the versions and delete markers that are there, in the order of a listing.
+func (b *Bucket) All() []snapshot.Version {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []snapshot.Version
+	for i, o := range b.sorted() {
+		o.Marker, o.Latest = o.marker, i == 0 || out[i-1].Key != o.Key
+		out = append(out, o.Version)
+	}
+	return out
+}
+
+func (b *Bucket) sorted() []object {
+	return slices.SortedFunc(slices.Values(b.objects), func(x, y object) int {
+		return cmp.Or(strings.Compare(x.Key, y.Key), y.made-x.made)
+	})
 }

@@ -163,9 +163,14 @@ func (c contract) versions(t *testing.T) {
 	c.put(t, "versionsx", "1")
 	names := map[string]int{}
 	ids := map[string]bool{}
-	for _, v := range c.versionsOf(t, "versions/") {
+	found := c.versionsOf(t, "versions/")
+	for i, v := range found {
 		names[v.Key]++
 		ids[v.Key+v.ID] = true
+		latest := i == 0 || found[i-1].Key != v.Key
+		if marker := latest && v.Key == "versions/b"; v.Latest != latest || v.Marker != marker {
+			t.Errorf("number %d is %+v", i, v)
+		}
 	}
 	if len(ids) != 5 || names["versions/a"] != 3 || names["versions/b"] != 2 {
 		t.Errorf("found %v", ids)

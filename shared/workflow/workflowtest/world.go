@@ -384,7 +384,7 @@ func (s Steps) Run(ctx context.Context, step string, m workflow.Message) (workfl
 			Purger: purge.Purger{Finder: s.Finder, Ledger: s.Ledger, Reserve: s.Reserve}}.Run(ctx, m)
 	case workflow.NextShred:
 		return workflow.Shred{Ledger: s.Ledger, Now: s.Now,
-			Shredder: shred.Shredder{Map: s.Finder.Map, Ledger: s.Ledger, Keys: s.destroyer(), Copies: s.Backups}}.Run(ctx, m)
+			Shredder: shred.Shredder{Map: s.Finder.Map, Ledger: s.Ledger, Tombstones: s.Tombstones, Keys: s.destroyer(), Copies: s.Backups, Now: s.Now}}.Run(ctx, m)
 	case workflow.NextVerify:
 		return workflow.Verify{Ledger: s.Ledger, Now: s.Now, Log: s.Log, Verifier: verify.Verifier{Finder: s.Finder, Ledger: s.Ledger, Now: s.Now,
 			Backups: verify.Backups{Keys: s.destroyer(), Names: s.Backups}}}.Run(ctx, m)
