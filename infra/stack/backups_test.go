@@ -233,7 +233,7 @@ func TestWhatFunctionsOfBackupsDoInTables(t *testing.T) {
 		"rotate":         "backupruns: DeleteItem GetItem Query Scan",
 		"backup-audit":   "backupruns: GetItem Query Scan; snapshotkeys: DescribeContinuousBackups DescribeTable",
 		"backup-drill":   "snapshotkeys: GetItem; tombstones: GetItem Scan",
-		"shred":          "casefile: GetItem Query; casekeys: GetItem; ledger: GetItem PutItem; snapshotkeys: DeleteItem GetItem Query",
+		"shred":          "casefile: GetItem Query; casekeys: GetItem; ledger: GetItem PutItem; snapshotkeys: DeleteItem GetItem Query; tombstones: UpdateItem",
 	}
 	for folder, want := range want {
 		on := map[string][]string{}
