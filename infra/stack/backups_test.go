@@ -229,11 +229,11 @@ func TestWhoMayDoWhatWithSnapshots(t *testing.T) {
 func TestWhatFunctionsOfBackupsDoInTables(t *testing.T) {
 	want := map[string]string{
 		"snapshot-start": "",
-		"snapshot":       "backupruns: DeleteItem GetItem PutItem UpdateItem; ledger: GetItem PutItem; snapshotkeys: ConditionCheckItem GetItem PutItem; tombstones: ConditionCheckItem GetItem",
-		"rotate":         "backupruns: DeleteItem GetItem Query Scan",
-		"backup-audit":   "backupruns: GetItem Query Scan; snapshotkeys: DescribeContinuousBackups DescribeTable",
+		"snapshot":       "backupruns: GetItem PutItem; ledger: GetItem PutItem; snapshotkeys: ConditionCheckItem GetItem PutItem; tombstones: ConditionCheckItem GetItem",
+		"rotate":         "",
+		"backup-audit":   "snapshotkeys: DescribeContinuousBackups DescribeTable",
 		"backup-drill":   "snapshotkeys: GetItem; tombstones: GetItem Scan",
-		"shred":          "casefile: GetItem Query; casekeys: GetItem; ledger: GetItem PutItem; snapshotkeys: DeleteItem GetItem Query",
+		"shred":          "casefile: GetItem Query; casekeys: GetItem; ledger: GetItem PutItem; snapshotkeys: DeleteItem GetItem Query; tombstones: UpdateItem",
 	}
 	for folder, want := range want {
 		on := map[string][]string{}
@@ -299,7 +299,7 @@ func TestWhatARestoreMayDo(t *testing.T) {
 		}
 	}
 	want := map[string]bool{"security_log dynamodb:PutItem": true,
-		"media s3:ListBucket": true, "media s3:GetObject": true, "media s3:GetObjectVersion": true, "media s3:PutObject": true}
+		"media s3:ListBucket": true, "media s3:GetObject": true, "media s3:GetObjectVersion": true, "media s3:PutObject": true, "media s3:DeleteObjectVersion": true}
 	for _, store := range loadMap(t).Backed() {
 		want[store.Name+" dynamodb:PutItem"] = true
 	}
