@@ -160,7 +160,7 @@ func TestNamesOfKeysAreAllThatShredAndVerifyCanRead(t *testing.T) {
 			for _, action := range s.actions {
 				got = append(got, strings.TrimPrefix(action, "dynamodb:"))
 			}
-			if named := object(s.condition, "ForAllValues:StringEquals")["dynamodb:Attributes"]; !slices.Equal(named.([]any), attributes) {
+			if named, _ := object(s.condition, "ForAllValues:StringEquals")["dynamodb:Attributes"].([]any); !slices.Equal(named, attributes) {
 				t.Errorf("%s may %s with attributes %v", folder, s.actions, named)
 			}
 			// ForAllValues is true of a request that names none, which asks for all.
