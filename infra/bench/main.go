@@ -1,7 +1,7 @@
 // Command bench measures what DESIGN section 10 limits and prints it as
 // Markdown: the signed request, the size and start of every function's binary,
-// and on a local stack of its own a whole deletion, its calls and their price,
-// the purge against a bare loop, and what the purge takes by itself.
+// what sealing a snapshot takes, and on a local stack of its own a whole deletion, its
+// calls and their price, the purge against a bare loop, and what the purge takes by itself.
 // README.md holds its last output.
 package main
 
@@ -29,7 +29,7 @@ func run(args []string, out io.Writer) error {
 	binaries := flags.String("functions", ".build/functions", "`folder` of <name>/bootstrap, built for this machine")
 	golden := flags.String("golden", "infra/stack/golden", "`folder` of the synthesized template and its environments")
 	starts := flags.Int("starts", 20, "how often each binary is started")
-	only := flags.String("only", "", "measure only this `part`: start, deletion, purge or driver")
+	only := flags.String("only", "", "measure only this `part`: start, seal, deletion, purge or driver")
 	messages := flags.Int("messages", 10_000, "`number` of messages that the purge and the bare loop delete in a round")
 	rounds := flags.Int("rounds", 5, "`number` of rounds")
 	if err := flags.Parse(args); err != nil {
@@ -40,7 +40,12 @@ func run(args []string, out io.Writer) error {
 	if *only == "" || *only == "start" {
 		problems = append(problems, runStarts(out, *binaries, *golden, *starts))
 	}
-	if *only != "start" {
+	if *only == "" || *only == "seal" {
+		measured, err := measureSealing(context.Background())
+		printSealing(out, measured)
+		problems = append(problems, err)
+	}
+	if *only != "start" && *only != "seal" {
 		problems = append(problems, runPlatform(out, *binaries, *golden, *only, *messages, *rounds))
 	}
 	return errors.Join(problems...)

@@ -67,12 +67,10 @@ type Keyring struct {
 // Key seals.
 type Key struct {
 	Ref Ref
-	// Cutoff bounds what is sealed: nothing that is dated up to it. Zero: no bound.
+	// Cutoff bounds what is sealed: nothing that is dated up to it. Zero: no bound. What has
+	// no date, or stays without what is older, it cannot bar: where it is not zero, a record
+	// that was read before the key was asked for is read again.
 	Cutoff time.Time
-	// Met is when the keyring first met a key that has a Cutoff; zero for others. Cutoff does
-	// not bar what has no date, or what the deletion changes and leaves. Such a record that
-	// was read before Met was perhaps read before the deletion changed it: read it again.
-	Met time.Time
 
 	secret []byte
 }
@@ -174,12 +172,9 @@ func (k *Keyring) open(ctx context.Context, parent Key, row Row) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	key := Key{Ref: append(slices.Clone(parent.Ref), Step{row.Name, row.ID}), Cutoff: row.Cutoff, Met: parent.Met, secret: secret}
+	key := Key{Ref: append(slices.Clone(parent.Ref), Step{row.Name, row.ID}), Cutoff: row.Cutoff, secret: secret}
 	if parent.Cutoff.After(key.Cutoff) {
 		key.Cutoff = parent.Cutoff
-	}
-	if !row.Cutoff.IsZero() && k.Now != nil { // who only opens needs no clock
-		key.Met = k.Now()
 	}
 	k.keep(key, row)
 	return key, nil

@@ -105,7 +105,7 @@ func (b *bench) mustSeal(path keys.Path) keys.Key {
 // opens says whether anybody can find a key again.
 func (b *bench) opens(ref keys.Ref) bool {
 	b.Helper()
-	_, err := b.ring().ForOpening(context.Background(), ref)
+	_, err := keystest.NewKeyring(b, b.fake, b.stones, b.root).ForOpening(context.Background(), ref)
 	if err != nil && !errors.Is(err, keys.ErrDestroyed) {
 		b.Fatalf("for opening: %v", err)
 	}
@@ -151,7 +151,7 @@ func TestOnePathIsOneKey(t *testing.T) {
 	b := newBench(t)
 	ring := b.ring()
 	first, err := ring.ForSealing(t.Context(), ofConversation)
-	if err != nil || len(first.Ref) != 4 || !first.Cutoff.IsZero() || !first.Met.IsZero() {
+	if err != nil || len(first.Ref) != 4 || !first.Cutoff.IsZero() {
 		t.Fatalf("got %+v, %v", first.Ref, err)
 	}
 	b.calls = nil
@@ -303,9 +303,6 @@ func TestTombstoneWhileCreating(t *testing.T) {
 			}
 			if key.Cutoff.Equal(cutoff) {
 				barred++
-				if key.Met.IsZero() {
-					t.Error("a key with a cutoff was never met")
-				}
 				continue
 			}
 			b.mustDestroy(ofLead[:subject+1])
@@ -370,31 +367,6 @@ func TestCutoffs(t *testing.T) {
 	ring.Secret = secret
 	if key, err := ring.ForSealing(t.Context(), ofLead); err != nil || !key.Cutoff.Equal(cutoff.Add(1)) {
 		t.Errorf("under an older version: bars up to %v, %v", key.Cutoff, err)
-	}
-}
-
-// Met is when the keyring first saw a key that bars something, and stays that.
-func TestMet(t *testing.T) {
-	b := newBench(t)
-	b.raise(ofLead[2], cutoff)
-	b.mustSeal(ofLead)
-	clock := cutoff
-	ring := b.ring()
-	ring.Now = func() time.Time { clock = clock.Add(1); return clock }
-	parent, err := ring.ForSealing(t.Context(), ofLead[:2])
-	if err != nil || !parent.Met.IsZero() {
-		t.Errorf("a key that bars nothing was met at %v, %v", parent.Met, err)
-	}
-	first, err := ring.ForSealing(t.Context(), ofLead)
-	if err != nil || first.Met.IsZero() {
-		t.Fatalf("met at %v, %v", first.Met, err)
-	}
-	for range 2 {
-		again, err := ring.ForSealing(t.Context(), ofLead)
-		below, err2 := ring.ForSealing(t.Context(), ofConversation)
-		if err != nil || err2 != nil || again.Met != first.Met || below.Met != first.Met {
-			t.Errorf("met at %v and %v, want %v, %v, %v", again.Met, below.Met, first.Met, err, err2)
-		}
 	}
 }
 
@@ -638,5 +610,25 @@ func TestKeyringForgets(t *testing.T) {
 			}
 			refs[i] = key.Ref
 		}
+	}
+}
+
+// What a keyring kept under a channel's old key is not taken for what stands under the new.
+func TestKeptUnderAnotherParent(t *testing.T) {
+	b := newBench(t)
+	ring := b.ring()
+	old, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustDestroy(ofLead[:2])
+	back := b.mustSeal(ofLead[:2])
+	met, err := ring.ForOpening(t.Context(), back.Ref)
+	if err != nil || !slices.Equal(met.Ref, back.Ref) || !sameKey(t, met, back) {
+		t.Errorf("got %v, %v, want %v", met.Ref, err, back.Ref)
+	}
+	lead, err := ring.ForSealing(t.Context(), ofLead)
+	if err != nil || !b.opens(lead.Ref) || sameKey(t, lead, old) {
+		t.Errorf("got %v, %v after %v", lead.Ref, err, old.Ref)
 	}
 }

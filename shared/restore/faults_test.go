@@ -235,7 +235,7 @@ func TestAForeignWordInSomebodysConversation(t *testing.T) {
 	n := 0
 	w.fake.Fault = func(op, key string) (bool, error) {
 		if op == "unit" && strings.Contains(key, "ch_fb1") {
-			if n++; n == 12 {
+			if n++; n == 3 {
 				return true, restoretest.ErrKilled
 			}
 		}

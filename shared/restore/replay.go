@@ -60,6 +60,9 @@ type Replay struct {
 	Stones fence.Tombstones
 	Keys   Keys
 	Secret secrets.Versioned
+	// Sealed says that the records come from snapshots, in which what is quoted of a lead is under
+	// a key that has to live. In tables it never had one if it is younger than the last night.
+	Sealed bool
 	// Channels lists those that a tenant has or had: a lead who is quoted may be of any.
 	Channels func(ctx context.Context, tenant string) ([]string, error)
 
@@ -325,11 +328,12 @@ func (p *Replay) piece(ctx context.Context, r Record, piece apart.Piece, seen ma
 }
 
 // person says whether the one at the end of a path may come back in a record of another:
-// the key lives, and no tombstone covers the record's date.
+// the key lives, if it has to, and no tombstone covers the record's date.
 func (p *Replay) person(ctx context.Context, r Record, path keys.Path, seen map[string]time.Time) (bool, error) {
-	rows, err := p.alive(ctx, path)
-	if err != nil || len(rows) == 0 {
-		return false, err
+	if p.Sealed {
+		if rows, err := p.alive(ctx, path); err != nil || len(rows) == 0 {
+			return false, err
+		}
 	}
 	prints := map[string]time.Time{}
 	covered, _, err := p.path(ctx, r, path, prints)
@@ -364,10 +368,28 @@ func (p *Replay) quoted(ctx context.Context, r Record, whose string, seen map[st
 			return false, err
 		}
 		if len(rows) > 0 {
-			return p.person(ctx, r, path, seen)
+			return p.person(ctx, r, keys.QuotesOf(path), seen)
 		}
 	}
-	return false, nil
+	if p.Sealed {
+		return false, nil
+	}
+	return p.anywhere(ctx, r, scope, fields, channels, seen)
+}
+
+// anywhere is for a quoted lead of whom no key says which channel is theirs: whichever it
+// is, no tombstone may cover it.
+func (p *Replay) anywhere(ctx context.Context, r Record, scope datamap.Scope, fields map[string]string, channels []string, seen map[string]time.Time) (bool, error) {
+	for _, channel := range channels {
+		path, err := keys.PathOf(p.Map, scope, livedata.Merge(fields, map[string]string{"channel_id": channel}))
+		if err != nil {
+			return false, err
+		}
+		if may, err := p.person(ctx, r, keys.QuotesOf(path), seen); err != nil || !may {
+			return false, err
+		}
+	}
+	return len(channels) > 0, nil
 }
 
 // leadOf reads whom a quotation is of.

@@ -138,7 +138,7 @@ func (r Restorer) open(s Selection, f From) (Source, error) {
 }
 
 func (r Restorer) replay(source Source) *Replay {
-	return &Replay{Map: r.Map, Stones: r.Stones, Keys: r.Keys, Secret: r.Secret, Channels: func(ctx context.Context, tenant string) (out []string, err error) {
+	return &Replay{Map: r.Map, Stones: r.Stones, Keys: r.Keys, Secret: r.Secret, Sealed: source.Resumable(), Channels: func(ctx context.Context, tenant string) (out []string, err error) {
 		err = source.Units(ctx, Selection{Tenant: tenant}, func(u snapshot.Unit, _ time.Time) error {
 			if u.Channel != "" {
 				out = append(out, u.Channel)

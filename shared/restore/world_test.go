@@ -9,13 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mikla-ai/data-deletion/shared/apart"
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/fence/fencetest"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/keys/keystest"
-	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/restore"
 	"github.com/mikla-ai/data-deletion/shared/restore/restoretest"
@@ -98,77 +96,14 @@ func units() []snapshot.Unit {
 // seal writes a snapshot of every unit.
 func (w *world) seal(asOf time.Time) {
 	w.Helper()
+	at := asOf.Add(time.Minute)
 	for _, u := range units() {
-		fields, path := map[string]string{"tenant_id": u.Tenant}, keys.Path{{Kind: "tenant", Values: []string{u.Tenant}}}
-		if u.Channel != "" {
-			fields["channel_id"] = u.Channel
-			path = append(path, keys.Subject{Kind: "channel", Values: []string{u.Tenant, u.Channel}})
-		}
-		ring := w.keyring(asOf.Add(time.Minute))
-		s := &snapshot.Sealer{Unit: u, AsOf: asOf, Token: "0a1b2c3d", Put: w.bucket.Put, Random: rand.Reader}
-		walker := walk.Walker{Map: w.m, Records: w.live.Records()}
-		err := walker.Each(w.Context(), fields, walk.Cursor{}, func(_ walk.Cursor, found walk.Found) error {
-			var pieces, records []snapshot.Sealed
-			for _, it := range found.Items {
-				p, r := w.sealed(ring, found, it)
-				pieces, records = append(pieces, p...), append(records, r...)
-			}
-			return s.Batch(w.Context(), pieces, records)
-		})
-		if err != nil {
-			w.Fatal(err)
-		}
-		key, err := ring.ForSealing(w.Context(), path)
-		if err != nil {
-			w.Fatal(err)
-		}
-		if err := s.Finish(w.Context(), key, "map", asOf.Add(time.Minute)); err != nil {
-			w.Fatal(err)
+		writer := snapshot.Writer{Walker: walk.Walker{Map: w.m, Records: w.live.Records()}, Keyring: w.keyring(at), Put: w.bucket.Put,
+			Runs: &snapshottest.Runs{}, Now: func() time.Time { return at }, Random: rand.Reader, Token: func() string { return "0a1b2c3d" }}
+		if out, err := writer.Run(w.Context(), u, asOf); err != nil || !out.Done {
+			w.Fatalf("a snapshot: %+v, %v", out, err)
 		}
 	}
-}
-
-// sealed is a record as the writer seals it: what is of others apart, under their keys too.
-func (w *world) sealed(ring *keys.Keyring, found walk.Found, it livedata.Item) (pieces, records []snapshot.Sealed) {
-	paths, err := keys.Whose(w.m, found.Store, it, found.Known)
-	if err != nil {
-		w.Fatal(err)
-	}
-	set := w.keysOf(ring, paths...)
-	if at, dated, _ := livedata.DatedAt(found.Store, it); dated && slices.ContainsFunc(set, func(k keys.Key) bool { return !at.After(k.Cutoff) }) {
-		return nil, nil
-	}
-	base, parts, err := apart.Split(w.m, found.Store, it)
-	if err != nil {
-		w.Fatal(err)
-	}
-	for _, part := range parts {
-		var owners []keys.Path
-		if part.Staff != nil {
-			path, err := keys.StaffPath(found.Store, part.Staff, found.Known)
-			if err != nil {
-				w.Fatal(err)
-			}
-			owners = append(owners, path)
-		}
-		for _, whose := range part.Leads {
-			tenant, lead, _ := strings.Cut(whose, "#")
-			owners = append(owners, leadPath(tenant, w.live.Item("leads", tenant, lead).Text("channel_id"), lead))
-		}
-		pieces = append(pieces, snapshot.Sealed{Store: found.Store.Name, Kind: snapshot.Apart, Keys: append(slices.Clone(set), w.keysOf(ring, owners...)...), Item: part.Item})
-	}
-	return pieces, []snapshot.Sealed{{Store: found.Store.Name, Kind: snapshot.Record, Keys: set, Item: base}}
-}
-
-func (w *world) keysOf(ring *keys.Keyring, paths ...keys.Path) (out []keys.Key) {
-	for _, path := range paths {
-		key, err := ring.ForSealing(w.Context(), path)
-		if err != nil {
-			w.Fatal(err)
-		}
-		out = append(out, key)
-	}
-	return out
 }
 
 func channelPath(tenant, channel string) keys.Path {

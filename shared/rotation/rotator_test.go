@@ -95,7 +95,7 @@ func (b *bench) sixtyDays(copies, sweeps func(hours int) bool) {
 		if sweeps(hours) {
 			b.rotate()
 		}
-		if !sweeps(hours + 1) && hours%24 != 23 {
+		if !sweeps(hours+1) && hours%24 != 23 {
 			continue // ages grow until the next sweep
 		}
 		if age := b.oldest() + hour; age >= rotation.Limit {

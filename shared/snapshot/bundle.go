@@ -68,9 +68,10 @@ const mostLooks = 5
 // bundle takes a record apart and finds the keys of each part. A record that a deletion
 // covers, whose tombstone the keys remember, is not copied: it was read before it went.
 //
-// What has no date of its own is not covered by that. So where a key remembers a deletion, it
-// must still be there now that the key is: had the deletion taken it, it would be gone from
-// the table before its key was destroyed, and this key made.
+// What has no date of its own is not covered by that, nor what a deletion leaves less what is
+// older. So where a key remembers a deletion, the record must still be as it was read, now
+// that the key is there: had the deletion taken it or changed it, it had done so before it
+// destroyed the key that was there, and this one was made.
 func (j *job) bundle(ctx context.Context, f walk.Found, it livedata.Item) (b bundle, copied bool, err error) {
 	for range mostLooks {
 		b, doubt, err := j.takeApart(ctx, f, it)
@@ -92,8 +93,8 @@ func (j *job) bundle(ctx context.Context, f walk.Found, it livedata.Item) (b bun
 	return bundle{}, false, fault.New(fault.Retry, "a record of "+f.Store.Name+" keeps changing while it is copied")
 }
 
-// takeApart gives nil for a record that is covered. doubt says that something without a date
-// is sealed under a key that remembers a deletion.
+// takeApart gives nil for a record that is covered. doubt says that something is sealed under
+// a key that remembers a deletion.
 func (j *job) takeApart(ctx context.Context, f walk.Found, it livedata.Item) (b *bundle, doubt bool, err error) {
 	paths, err := keys.Whose(j.Walker.Map, f.Store, it, f.Known)
 	if err != nil {
@@ -108,7 +109,7 @@ func (j *job) takeApart(ctx context.Context, f walk.Found, it livedata.Item) (b 
 		return nil, false, err
 	}
 	b = &bundle{record: Sealed{Store: f.Store.Name, Kind: Record, Keys: own.keys, Item: base}}
-	doubt = own.marked && !own.dated
+	doubt = own.marked
 	for _, piece := range pieces {
 		others, known, err := j.others(ctx, f, piece)
 		if err != nil {

@@ -93,7 +93,7 @@ func (l lookup) lives(ctx context.Context, ref keys.Ref, own []string, seen map[
 		parent = ref[at-1].Name
 	}
 	row, there, err := l.Backups.Keys.Rows.Named(ctx, parent, ref[at].Name)
-	if err == nil && there && row.ID == ref[at].ID && row.Cutoff.Before(l.until()) {
+	if err == nil && there && row.ID == ref[at].ID && !row.Bars(l.until()) {
 		l.left["snapshotkeys"]++
 	}
 	return err

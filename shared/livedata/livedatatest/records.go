@@ -22,6 +22,9 @@ func (f records) Read(ctx context.Context, q livedata.Query) (page livedata.Page
 	if len(key) == 0 || q.Where[key[0]] == "" {
 		return page, fmt.Errorf("a read of %s has no partition key", q.Store.Name)
 	}
+	if q.After != nil && slices.Contains(keyValues(q.After, append(order(q), key...)), "") {
+		return page, fmt.Errorf("a read of %s goes on after a key of something else", q.Store.Name)
+	}
 	err = f.call(ctx, Read, q.Store.Name+"/"+q.Where[key[0]], func() error {
 		f.largest = max(f.largest, q.Limit)
 		page = f.read(q)
