@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -154,11 +155,14 @@ func (h *history) all(into *livedatatest.Fake, from image) {
 	}
 }
 
-// quotesTouched says that a record quotes somebody of whom something was deleted.
+// quotesTouched says that a record quotes somebody of whom something was deleted: with any
+// of a lead's conversations everything goes that is quoted of the lead.
 func (h *history) quotesTouched(of *word) bool {
 	for _, w := range h.words {
-		if w != of && h.touched(w) && strings.Contains(h.quoted[of.key], w.text) {
-			return true
+		if h.quoted[of.key] == w.text {
+			return slices.ContainsFunc(h.words, func(other *word) bool {
+				return other.whose["lead_id"] == w.whose["lead_id"] && h.touched(other)
+			})
 		}
 	}
 	return false
