@@ -72,7 +72,7 @@ func (h *history) everything(r restore.Restorer, fake *restoretest.Fake, from re
 		switch kind := fault.KindOf(err); {
 		case err == nil || none:
 			return none
-		case errors.Is(err, livedatatest.ErrKilled), errors.Is(err, restoretest.ErrKilled), kind == fault.Retry, kind == fault.Conflict, kind == fault.Internal:
+		case strings.Contains(err.Error(), "run the restore again"), errors.Is(err, livedatatest.ErrKilled), errors.Is(err, restoretest.ErrKilled), kind == fault.Retry, kind == fault.Conflict, kind == fault.Internal:
 			continue
 		default:
 			return h.refused(err)
