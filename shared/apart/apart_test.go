@@ -80,7 +80,7 @@ func TestWhatSaysNothingOfOthersStaysAsItIs(t *testing.T) {
 func TestQuotationsGoAndComeBack(t *testing.T) {
 	m, s := world(t, "ai_audit")
 	it := entry("A said: rooms for 8 in June? B said: in June? yes", "As before: rooms for 8", quote("t#a", "prompt", "rooms for 8 in June?"),
-		quote("", "prompt", "A"), quote("t#b", "prompt", "in June? yes"), quote("t#b", "prompt", "June"), text("no map"), quote("t#a", "response", "rooms for 8"), quote("t#a", "elsewhere", "x"))
+		quote("", "prompt", "A"), quote("t#b", "prompt", "in June? yes"), quote("t#b", "prompt", "June"), text("no map"), quote("t#a", "response", "rooms for 8"))
 	base, pieces, err := apart.Split(m, s, it)
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +105,27 @@ func TestQuotationsGoAndComeBack(t *testing.T) {
 	}
 	if got, err = apart.Join(m, s, base, nil); err != nil || got.Text("prompt") != "A said: [removed] B said: [removed]" || len(got.Maps("quotes")) != 1 {
 		t.Errorf("without both: %s, %v", dump(got), err)
+	}
+}
+
+// Where it is not known which words are whose, all of them are.
+func TestAQuotationThatIsNotFound(t *testing.T) {
+	m, s := world(t, "ai_audit")
+	for name, q := range map[string]types.AttributeValue{
+		"altered": quote("t#a", "prompt", "Rooms"), "in another attribute": quote("t#a", "summary", "rooms"), "without a text": quote("t#a", "prompt", ""),
+	} {
+		it := entry("A said: rooms", "rooms, as A said", q, quote("t#b", "response", "rooms"))
+		base, pieces, err := apart.Split(m, s, it)
+		if err != nil || strings.Contains(dump(base), "rooms") {
+			t.Errorf("%s: the base says %s, %v", name, dump(base), err)
+		}
+		if got, err := apart.Join(m, s, base, items(pieces, all)); err != nil || !reflect.DeepEqual(got, it) {
+			t.Errorf("%s: joined again: %s, %v", name, dump(got), err)
+		}
+		got, err := apart.Join(m, s, base, items(pieces, of("t#b")))
+		if err != nil || strings.Contains(dump(got), "rooms") || strings.Contains(dump(got), "t#a") {
+			t.Errorf("%s: without the one: %s, %v", name, dump(got), err)
+		}
 	}
 }
 

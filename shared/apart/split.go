@@ -40,8 +40,8 @@ const (
 // else. Join puts them together again, byte for byte. A record that says nothing of others is its own
 // base.
 //
-// A quotation that does not stand where it says it does is sealed with its text, and the
-// attribute is left as it is: what cannot be found cannot be taken out.
+// Of a quotation that does not stand where it says it does nobody knows which words are
+// whose: then the whole attribute is that lead's too, or every one in which a quotation may stand.
 func Split(m *datamap.Map, s datamap.Store, it livedata.Item) (base livedata.Item, pieces []Piece, err error) {
 	if len(it.Has([]string{mark, fieldMark, listMark})) > 0 {
 		return nil, nil, fault.New(fault.Permanent, "a record of "+s.Name+" has an attribute that only snapshots use")
@@ -149,27 +149,35 @@ func splitQuotes(q datamap.Quotes, s datamap.Store, base, notes livedata.Item) [
 }
 
 // claim notes whose the bytes of a quotation are and returns where it stands; nil where it
-// is not found.
+// is not found, and all of the text is claimed.
 func claim(q datamap.Quotes, it, quote livedata.Item, owners map[string][][]string) types.AttributeValue {
 	field, text := quote.Text(q.Field), quote.Text(q.Text)
 	places := occurrences(it.Text(field), text)
 	if !slices.Contains(q.Fields, field) || len(places) == 0 {
+		for _, field := range q.Fields {
+			own(owners, it, field, quote.Text(q.Whose), 0, len(it.Text(field)))
+		}
 		return nil
-	}
-	if owners[field] == nil {
-		owners[field] = make([][]string, len(it.Text(field)))
 	}
 	spans := &types.AttributeValueMemberL{}
 	for _, at := range places {
 		spans.Value = append(spans.Value, number(at), number(at+len(text)))
-		for i := at; i < at+len(text); i++ {
-			if whose := quote.Text(q.Whose); !slices.Contains(owners[field][i], whose) {
-				owners[field][i] = append(slices.Clone(owners[field][i]), whose)
-				slices.Sort(owners[field][i])
-			}
-		}
+		own(owners, it, field, quote.Text(q.Whose), at, at+len(text))
 	}
 	return spans
+}
+
+// own adds somebody to those whose a stretch of an attribute is.
+func own(owners map[string][][]string, it livedata.Item, field, whose string, from, to int) {
+	if owners[field] == nil && to > from {
+		owners[field] = make([][]string, len(it.Text(field)))
+	}
+	for i := from; i < to; i++ {
+		if !slices.Contains(owners[field][i], whose) {
+			owners[field][i] = append(slices.Clone(owners[field][i]), whose)
+			slices.Sort(owners[field][i])
+		}
+	}
 }
 
 // takeWords leaves in an attribute only what nobody else said.

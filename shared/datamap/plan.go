@@ -100,6 +100,10 @@ func (m *Map) Held(scope Scope, store string) []Unit {
 	return slices.DeleteFunc(units, func(u Unit) bool { return u.Store.Parent != store })
 }
 
+// Covers says that a record's own date tells whether a deletion up to some moment takes it.
+// Others stay for what is newer: for what stands below them, or for the subject's own row.
+func (m *Map) Covers(s Store) bool { return s.Dated != nil && s.StaysWith == "" && !m.Holds(s) }
+
 // Holds says that rows of the store stay for what stands below them, whatever their own date:
 // others have them as parent, and nothing raises their date when something newer comes.
 func (m *Map) Holds(s Store) bool {

@@ -67,7 +67,7 @@ func keyText(c Copy) string {
 func (b Backups) erased(c Copy) bool {
 	return slices.ContainsFunc(b.Erasures, func(e Erasure) bool {
 		newer, err := livedata.NewerThan(c.Store, c.Item, e.Cutoff)
-		if err == nil && (newer || b.Map.Holds(c.Store)) && !e.Cutoff.IsZero() {
+		if err == nil && (newer || !b.Map.Covers(c.Store)) && !e.Cutoff.IsZero() {
 			return false
 		}
 		return slices.ContainsFunc(c.Fields, func(fields map[string]string) bool {

@@ -181,11 +181,18 @@ func locates(m *datamap.Map, scope datamap.Scope, s datamap.Store) bool {
 	return slices.ContainsFunc(m.Locators(scope), func(u datamap.Unit) bool { return u.Store.Name == s.Name })
 }
 
-// authorOf is the lead whom a record says that it belongs to.
+// authorOf is the lead whom a record says that it belongs to, or by whose key it is found.
 func authorOf(s datamap.Store, it livedata.Item) string {
 	for attribute, field := range s.Belongs {
-		if field == "lead_id" {
-			return it.Text(attribute)
+		if lead := it.Text(attribute); field == "lead_id" && lead != "" {
+			return lead
+		}
+	}
+	for _, finder := range s.Find[leadScope] {
+		for attribute, key := range finder.Where {
+			if fields, ok := key.Match(it.Text(attribute)); ok && finder.From == "" && fields["lead_id"] != "" {
+				return fields["lead_id"]
+			}
 		}
 	}
 	return ""

@@ -223,7 +223,7 @@ func (r *Request) Freeze(at time.Time) {
 func (r *Request) Again(at time.Time) error {
 	r.Rounds++
 	r.Misses = 0
-	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt, r.ShreddedAt = nil, nil, nil, nil, nil
+	r.Frozen, r.FrozenAt, r.FencedAt, r.ErasedAt, r.ShreddedAt, r.UnreadableAt = nil, nil, nil, nil, nil, nil
 	return r.Move(Received, at)
 }
 
@@ -308,7 +308,7 @@ func (r *Request) VerifiedEmpty(at time.Time) {
 func (r *Request) Missed() {
 	r.Rounds++
 	r.Misses++
-	r.ErasedAt, r.ShreddedAt = nil, nil
+	r.ErasedAt, r.ShreddedAt, r.UnreadableAt = nil, nil, nil
 }
 
 // Shredded notes that the keys of all its subjects in backups are destroyed.

@@ -179,10 +179,33 @@ func (p *Replay) Decide(ctx context.Context, r Record) (Verdict, error) {
 		}
 		v.Emptied = v.Emptied || old
 	}
+	v.Item = p.shown(r, v)
+	r.Item = v.Item
 	if v.Emptied {
 		v.Item, v.Emptied = emptied(r)
 	}
 	return v, p.others(ctx, r, &v)
+}
+
+// shown is a record that outlives a deletion without what hid it for that: the request which
+// would show it again is over.
+func (p *Replay) shown(r Record, v Verdict) livedata.Item {
+	if _, hidden := r.Item[r.Store.HiddenBy]; !hidden || !v.touched() {
+		return r.Item
+	}
+	out := maps.Clone(r.Item)
+	delete(out, r.Store.HiddenBy)
+	return out
+}
+
+// touched says that there is a tombstone of somebody whose the record is.
+func (v Verdict) touched() bool {
+	for _, cutoff := range v.Seen {
+		if !cutoff.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // path puts a record to the tombstones of one path. old says that there is one which the
@@ -218,8 +241,8 @@ func (p *Replay) everything(s keys.Subject) bool {
 // dateOf is when a record is of. One that says where another quotes is as old as that.
 func dateOf(m *datamap.Map, r Record) (time.Time, bool) {
 	at, dated, err := livedata.DatedAt(r.Store, r.Item)
-	if m.Holds(r.Store) {
-		return time.Time{}, false // it stays for what is newer below it
+	if dated && !m.Covers(r.Store) {
+		return time.Time{}, false // it stays for something that is newer
 	}
 	if err != nil || dated || r.Store.Quotes == nil {
 		return at, dated && err == nil

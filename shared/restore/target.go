@@ -198,8 +198,7 @@ func (r Restorer) review(ctx context.Context, job Job, replay *Replay, records [
 // subject makes it doubtful: what stands under nothing no later deletion would find.
 func (r Restorer) stands(ctx context.Context, record Record, v Verdict, get func(datamap.Store, livedata.Key) (livedata.Item, error)) (bool, error) {
 	above, ok := r.Map.Store(record.Store.Parent)
-	touched := slices.ContainsFunc(slices.Collect(maps.Values(v.Seen)), func(cutoff time.Time) bool { return !cutoff.IsZero() })
-	if !ok || !r.Map.Holds(above) || !touched {
+	if !ok || !r.Map.Holds(above) || !v.touched() {
 		return true, nil
 	}
 	fields, key := livedata.Merge(record.Known, record.Item.Fields(record.Store.Key)), livedata.Key{}

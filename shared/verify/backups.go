@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/shred"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
@@ -54,7 +55,8 @@ func (l lookup) until() time.Time {
 	return l.trail.Cutoff
 }
 
-// named looks up every key of the subject that a retained snapshot names.
+// named looks up every key of the subject that a retained snapshot names. One that cannot be
+// read, since it is damaged, is noted: it may not keep everybody else's data from being erased.
 func (l lookup) named(ctx context.Context, paths []keys.Path) error {
 	units, err := l.units(ctx)
 	if err != nil {
@@ -74,6 +76,9 @@ func (l lookup) named(ctx context.Context, paths []keys.Path) error {
 			}
 			return nil
 		})
+		if fault.KindOf(err) == fault.Permanent && err != nil {
+			*l.unread, err = append(*l.unread, err), nil
+		}
 		if err != nil {
 			return err
 		}

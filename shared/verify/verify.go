@@ -35,6 +35,9 @@ type Left map[string]int
 type Missed struct {
 	Left     Left // records and objects of the frozen subjects
 	Unfrozen int  // subjects that the identity leads to and that were never frozen
+	// Unread are snapshots that do not say under whose keys they are, since they are damaged.
+	// They prove nothing either way: what does is that the keys are gone.
+	Unread []error
 }
 
 // Nothing says that all is erased.
@@ -58,7 +61,7 @@ func (v Verifier) Run(ctx context.Context, r request.Request) (Missed, error) {
 	}
 	scopes := v.Finder.Erasable(subjects)
 	for _, i := range slices.Sorted(maps.Keys(scopes)) {
-		look := lookup{v, locate.TrailOf(v.Finder, r, subjects[i], scopes[i]), missed.Left, r.ID, i}
+		look := lookup{v, locate.TrailOf(v.Finder, r, subjects[i], scopes[i]), missed.Left, &missed.Unread, r.ID, i}
 		if err := errors.Join(look.all(ctx), look.backups(ctx)); err != nil {
 			return missed, err
 		}
@@ -125,6 +128,7 @@ type lookup struct {
 	Verifier
 	trail   locate.Trail
 	left    Left
+	unread  *[]error
 	id      string
 	subject int
 }

@@ -281,10 +281,9 @@ func (s Shred) Run(ctx context.Context, m Message) (Message, error) {
 		return m, err
 	}
 	_, err = s.Ledger.Update(ctx, m.RequestID, m.Run, func(r *request.Request) error {
-		if r.State != request.Purging {
-			return nil // further on already
+		if r.ShreddedAt == nil { // of one that is being verified it was lost with a miss, or is from before there were backups
+			r.Shredded(s.Now())
 		}
-		r.Shredded(s.Now())
 		return r.Move(request.Verifying, s.Now())
 	})
 	return m.then(NextVerify), err
@@ -309,6 +308,9 @@ func (s Verify) Run(ctx context.Context, m Message) (Message, error) {
 	missed, err := s.Verifier.Run(ctx, r)
 	if err != nil {
 		return m, err
+	}
+	for _, unread := range missed.Unread {
+		s.Log.ErrorContext(ctx, "a snapshot is damaged", "request_id", m.RequestID, "error", fault.Describe(unread))
 	}
 	if !missed.Nothing() {
 		s.Log.WarnContext(ctx, "verification found data", "request_id", m.RequestID,
