@@ -159,6 +159,9 @@ func (p *platform) measureDeletion(ctx context.Context, messages int) (deletion,
 	if err == nil {
 		err = p.furnish(ctx, g)
 	}
+	if err == nil {
+		err = p.copyChannel(ctx)
+	}
 	if err != nil {
 		return d, err
 	}
@@ -311,6 +314,7 @@ func (d deletion) print(out io.Writer) {
 		fmt.Fprintf(out, "| %s | %s |\n", function, d.callsOf(function))
 	}
 	fmt.Fprintln(out)
+	d.printErasure(out)
 }
 
 func (d deletion) functions() []string {
@@ -323,13 +327,7 @@ func (d deletion) functions() []string {
 
 // callsOf adds a function's calls up by operation.
 func (d deletion) callsOf(function string) string {
-	counts := map[string]int{}
-	for _, c := range d.calls {
-		if c.Function == function {
-			counts[c.Service+" "+c.Operation] += c.Count
-		}
-	}
-	return callsText(counts)
+	return countsOf(slices.DeleteFunc(slices.Clone(d.calls), func(c front.Call) bool { return c.Function != function }))
 }
 
 // callsText lists operations with how often each was called.

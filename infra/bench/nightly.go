@@ -25,7 +25,7 @@ type night struct {
 }
 
 const (
-	nightLeads = 20    // of a channel
+	nightLeads = 160   // of a channel
 	perCreated = 6     // write units of a key's transaction: the row, its parent, a tombstone, each twice
 	priced     = 100e9 // bytes that a price is for
 	core       = 1.769 // GB of memory for which Lambda gives one core
@@ -39,11 +39,11 @@ func measureNights(ctx context.Context) (out []night, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(root)) }()
 	stones := fencetest.NewFake()
-	b, err := newBackups(&crowd{channels: restoreUnits, leads: nightLeads, messages: perLead}, keystest.NewFake(stones), stones, folder{root})
+	b, err := newBackups(&crowd{channels: 1, leads: nightLeads, messages: perLead}, keystest.NewFake(stones), stones, folder{root})
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range []string{"the first", "each further one"} {
+	for i, name := range []string{"the first night", "a later night"} {
 		one, err := b.night(ctx, name, time.Now().Add(time.Duration(i)*time.Second))
 		if err != nil {
 			return out, err
@@ -86,7 +86,8 @@ func (n night) bill() bill {
 
 func printNights(out io.Writer, measured []night) {
 	for _, n := range measured {
-		fmt.Fprintf(out, "Snapshot of %.0f GB, %s night, counted on %.1f MB (%s) and scaled:\n\n", priced/1e9, n.name, float64(n.bytes)/1e6, callsText(n.calls))
+		fmt.Fprintf(out, "Snapshot of %.0f GB, %s, counted on a channel of %d leads, %.1f MB (%s) and scaled:\n\n",
+			priced/1e9, n.name, nightLeads, float64(n.bytes)/1e6, callsText(n.calls))
 		n.bill().print(out)
 	}
 	if len(measured) > 0 {
@@ -96,9 +97,3 @@ func printNights(out io.Writer, measured []night) {
 		fmt.Fprintf(out, "Stored: %.1f GB a night, for %.0f nights: $%.2f a month.\n\n", gb, kept, gb*kept*objectMonth.dollars)
 	}
 }
-
-// What others ask for erasing one lead from 30 snapshots of 100 GB.
-const (
-	retainedSnapshots = 30
-	findAndForget     = 5.89 // dollars for 100 GB, published with Amazon S3 Find and Forget
-)
