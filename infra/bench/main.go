@@ -36,8 +36,8 @@ func run(args []string, out io.Writer) error {
 	var sizes backupSizes
 	flags.IntVar(&sizes.leads, "leads", 200, "`number` of leads of the channels whose leads are shredded")
 	flags.IntVar(&sizes.shredded, "shredded", 50, "`number` of leads that are shredded in each")
-	flags.IntVar(&sizes.restored, "restore", 1000, "`megabytes` that are restored")
-	flags.IntVar(&sizes.tables, "tables", 20, "`megabytes` that are restored into DynamoDB Local")
+	flags.IntVar(&sizes.restored, "restore", 500, "`megabytes` that are restored")
+	flags.IntVar(&sizes.tables, "tables", 10, "`megabytes` that are restored into DynamoDB Local")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

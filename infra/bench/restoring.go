@@ -107,7 +107,7 @@ func (r *restoring) prepare(ctx context.Context, b *backups) error {
 	r.sealed = time.Since(began)
 	r.leads, r.records, r.bytes = b.crowd.channels*b.crowd.leads, b.crowd.records.Load(), b.crowd.bytes.Load()
 	var err error
-	r.stoned, _, err = b.forget(ctx)
+	r.stoned, err = b.forget(ctx)
 	return err
 }
 
