@@ -28,7 +28,7 @@ func TestRestoreMeasuresWhatComesBack(t *testing.T) {
 	if r.written--; r.whole(c) == nil {
 		t.Error("a record is missing and nobody says so")
 	}
-	if checkRestores(r, restoring{peak: 2 * r.peak}) == nil || checkRestores(restoring{peak: maxRestore}, restoring{peak: maxRestore + 1}) == nil {
+	if checkRestores(restoring{bytes: 2 * inMemory, peak: r.peak}, restoring{peak: 2 * r.peak}) == nil || checkRestores(r, restoring{peak: 2 * r.peak}) != nil || checkRestores(restoring{peak: maxRestore}, restoring{peak: maxRestore + 1}) == nil {
 		t.Error("memory that grows is not told of")
 	}
 }

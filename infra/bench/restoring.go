@@ -234,12 +234,16 @@ func printRestores(out io.Writer, restores []restoring) {
 	fmt.Fprint(out, "\n\n")
 }
 
-// checkRestores holds memory to its limit, and to being flat.
+// inMemory is how much of its units a restore has in memory at once.
+const inMemory = unitsAtOnce * 4 << 20
+
+// checkRestores holds memory to its limit, and to being flat, once there is more than is in
+// memory at once.
 func checkRestores(small, large restoring) error {
 	if large.peak > maxRestore {
 		return fmt.Errorf("restoring %d MB takes %.0f MB of memory, more than %d", large.bytes/1_000_000, float64(large.peak)/1e6, maxRestore/1_000_000)
 	}
-	if float64(large.peak) > maxGrowth*float64(small.peak) {
+	if small.bytes > inMemory && float64(large.peak) > maxGrowth*float64(small.peak) {
 		return fmt.Errorf("memory grows: %.0f MB for a restore of %d MB, %.0f MB for %d", float64(small.peak)/1e6, small.bytes/1_000_000, float64(large.peak)/1e6, large.bytes/1_000_000)
 	}
 	return nil
