@@ -1,6 +1,6 @@
 // Command bench measures what DESIGN section 10 limits and prints it as
 // Markdown: the signed request, the size and start of every function's binary,
-// what sealing a snapshot takes, and on a local stack of its own a whole deletion, its
+// what sealing, shredding and restoring snapshots takes, and on a local stack of its own a whole deletion, its
 // calls and their price, the purge against a bare loop, and what the purge takes by itself.
 // README.md holds its last output.
 package main
