@@ -65,6 +65,13 @@ func newHistory(t testing.TB, seed uint64) *history {
 	h := &history{t: t, seed: seed, platform: &platform{Rand: rand.New(rand.NewPCG(seed, 5)), w: w, secret: w.Keys.Fingerprint, wrote: map[string][]version{}, quoted: map[string]string{}}}
 	w.Fate = h.fate
 	w.Before = func(string) { h.between(4) }
+	striking := w.Live.Fault
+	w.Live.Fault = func(op livedatatest.Op, key string) (bool, error) {
+		if !op.Writes() {
+			h.between(30) // after what was read before, and before anything comes of it
+		}
+		return striking(op, key)
+	}
 	h.business(2)
 	h.business(1)
 	return h

@@ -94,7 +94,8 @@ func (f Finder) targets(ctx context.Context, identity datamap.Identity, store da
 // change, and what of it is older goes all the same.
 func (f Finder) subject(identity datamap.Identity, store datamap.Store, it livedata.Item, cutoff time.Time) (ledger.Subject, error) {
 	if scope, ok := f.Map.Scope(identity.Is); ok {
-		return ledger.Subject{Form: scope.Name, Fields: it.Fields(scope.Key)}, nil
+		// With its profile: another deletion may take the row before it is looked up again.
+		return ledger.Subject{Form: scope.Name, Fields: it.Fields(slices.Concat(scope.Key, store.Profile))}, nil
 	}
 	newer, err := livedata.NewerThan(store, it, cutoff)
 	if err != nil || newer {
