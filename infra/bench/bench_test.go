@@ -134,14 +134,14 @@ func TestLimitsAreHeld(t *testing.T) {
 
 func TestRequestsHaveTheirLength(t *testing.T) {
 	for _, length := range []int{347, 8 << 10} {
-		raw := requestOf(length, secrets[0])
+		raw := requestOf(length, appSecrets[0])
 		if len(raw) != length {
 			t.Errorf("%d bytes instead of %d", len(raw), length)
 		}
-		if _, err := signedrequest.Verify(raw, secrets, time.Unix(1777888800, 0)); err != nil {
+		if _, err := signedrequest.Verify(raw, appSecrets, time.Unix(1777888800, 0)); err != nil {
 			t.Error(err)
 		}
-		_, err := signedrequest.Verify(raw[1:], secrets, time.Unix(1777888800, 0))
+		_, err := signedrequest.Verify(raw[1:], appSecrets, time.Unix(1777888800, 0))
 		if !errors.Is(err, signedrequest.ErrMalformed) {
 			t.Errorf("the one of a wrong form gives %v", err)
 		}

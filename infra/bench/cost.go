@@ -159,6 +159,9 @@ func (p *platform) measureDeletion(ctx context.Context, messages int) (deletion,
 	if err == nil {
 		err = p.furnish(ctx, g)
 	}
+	if err == nil {
+		err = p.copyChannel(ctx)
+	}
 	if err != nil {
 		return d, err
 	}
@@ -279,10 +282,12 @@ func makeBill(calls []front.Call, read, write float64, transitions int, took tim
 			b = append(b, line{p, n})
 		}
 	}
-	slices.SortFunc(b, func(x, y line) int {
-		return cmp.Or(cmp.Compare(x.service, y.service), cmp.Compare(x.unit, y.unit))
-	})
+	slices.SortFunc(b, byService)
 	return b, nil
+}
+
+func byService(x, y line) int {
+	return cmp.Or(cmp.Compare(x.service, y.service), cmp.Compare(x.unit, y.unit))
 }
 
 func (b bill) total() float64 {
@@ -293,18 +298,23 @@ func (b bill) total() float64 {
 	return total
 }
 
-func (d deletion) print(out io.Writer) {
-	fmt.Fprintf(out, "A lead with %d messages, from Meta's POST to the outcome: %.1f s.\n\n", d.messages, d.took.Seconds())
+func (b bill) print(out io.Writer) {
 	fmt.Fprintln(out, "| service | paid by | units | $ |\n|---|---|---:|---:|")
-	for _, l := range d.bill {
+	for _, l := range b {
 		fmt.Fprintf(out, "| %s | %s | %.1f | %.7f |\n", l.service, l.unit, l.units, l.dollars())
 	}
-	fmt.Fprintf(out, "| **total** | | | **%.6f** |\n\n", d.bill.total())
+	fmt.Fprintf(out, "| **total** | | | **%.6f** |\n\n", b.total())
+}
+
+func (d deletion) print(out io.Writer) {
+	fmt.Fprintf(out, "A lead with %d messages, from Meta's POST to the outcome: %.1f s.\n\n", d.messages, d.took.Seconds())
+	d.bill.print(out)
 	fmt.Fprintln(out, "| function | calls |\n|---|---|")
 	for _, function := range d.functions() {
 		fmt.Fprintf(out, "| %s | %s |\n", function, d.callsOf(function))
 	}
 	fmt.Fprintln(out)
+	d.printErasure(out)
 }
 
 func (d deletion) functions() []string {
@@ -317,12 +327,11 @@ func (d deletion) functions() []string {
 
 // callsOf adds a function's calls up by operation.
 func (d deletion) callsOf(function string) string {
-	counts := map[string]int{}
-	for _, c := range d.calls {
-		if c.Function == function {
-			counts[c.Service+" "+c.Operation] += c.Count
-		}
-	}
+	return countsOf(slices.DeleteFunc(slices.Clone(d.calls), func(c front.Call) bool { return c.Function != function }))
+}
+
+// callsText lists operations with how often each was called.
+func callsText(counts map[string]int) string {
 	var parts []string
 	for _, operation := range slices.Sorted(maps.Keys(counts)) {
 		parts = append(parts, fmt.Sprintf("%s %d", operation, counts[operation]))

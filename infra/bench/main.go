@@ -1,6 +1,6 @@
 // Command bench measures what DESIGN section 10 limits and prints it as
 // Markdown: the signed request, the size and start of every function's binary,
-// what sealing a snapshot takes, and on a local stack of its own a whole deletion, its
+// what sealing, shredding and restoring snapshots takes, and on a local stack of its own a whole deletion, its
 // calls and their price, the purge against a bare loop, and what the purge takes by itself.
 // README.md holds its last output.
 package main
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -29,9 +30,14 @@ func run(args []string, out io.Writer) error {
 	binaries := flags.String("functions", ".build/functions", "`folder` of <name>/bootstrap, built for this machine")
 	golden := flags.String("golden", "infra/stack/golden", "`folder` of the synthesized template and its environments")
 	starts := flags.Int("starts", 20, "how often each binary is started")
-	only := flags.String("only", "", "measure only this `part`: start, seal, deletion, purge or driver")
+	only := flags.String("only", "", "measure only this `part`: start, seal, shred, restore, deletion, purge or driver")
 	messages := flags.Int("messages", 10_000, "`number` of messages that the purge and the bare loop delete in a round")
 	rounds := flags.Int("rounds", 5, "`number` of rounds")
+	var sizes backupSizes
+	flags.IntVar(&sizes.leads, "leads", 200, "`number` of leads of the channels whose leads are shredded")
+	flags.IntVar(&sizes.shredded, "shredded", 50, "`number` of leads that are shredded in each")
+	flags.IntVar(&sizes.restored, "restore", 500, "`megabytes` that are restored")
+	flags.IntVar(&sizes.tables, "tables", 10, "`megabytes` that are restored into DynamoDB Local")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -45,8 +51,31 @@ func run(args []string, out io.Writer) error {
 		printSealing(out, measured)
 		problems = append(problems, err)
 	}
-	if *only != "start" && *only != "seal" {
+	problems = append(problems, runBackups(context.Background(), out, *only, sizes))
+	if *only == "" || slices.Contains([]string{"deletion", "purge", "driver"}, *only) {
 		problems = append(problems, runPlatform(out, *binaries, *golden, *only, *messages, *rounds))
+	}
+	return errors.Join(problems...)
+}
+
+// backupSizes say how much is shredded and restored.
+type backupSizes struct{ leads, shredded, restored, tables int }
+
+// runBackups measures what needs no stack.
+func runBackups(ctx context.Context, out io.Writer, only string, sizes backupSizes) error {
+	var problems []error
+	if only == "" || only == "shred" {
+		measured, err := shredOnEngine(ctx, sizes)
+		printShreds(out, measured)
+		problems = append(problems, err, checkShreds(measured))
+		copied, err := measureNights(ctx)
+		printNights(out, copied)
+		problems = append(problems, err)
+	}
+	if only == "" || only == "restore" {
+		measured, err := measureRestores(ctx, sizes.restored, sizes.tables)
+		printRestores(out, measured)
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }
@@ -104,10 +133,12 @@ const (
 	maxBinary = 15 << 20 // bytes
 	maxStart  = 60       // milliseconds
 
-	maxDeletion = time.Minute // of a lead with 2,000 messages
-	maxPrice    = 0.01        // dollars, of the same
-	maxMemory   = 256_000_000 // bytes
-	maxGrowth   = 1.5         // of the peak, for five times as many messages
+	maxDeletion = time.Minute           // of a lead with 2,000 messages
+	maxPrice    = 0.01                  // dollars, of the same
+	maxMemory   = 256_000_000           // bytes
+	maxGrowth   = 1.5                   // of the peak, for five times as many messages
+	maxRestore  = 1_500_000_000         // bytes of memory, of a restore of 8 channels at a time, in which keys and tombstones are too
+	maxShred    = 50 * time.Millisecond // of CPU time, of a lead in however many snapshots
 )
 
 // goalThroughput is what the purge should reach of a bare loop's rate.

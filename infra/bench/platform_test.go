@@ -225,6 +225,31 @@ func TestABillAddsUp(t *testing.T) {
 	}
 }
 
+// What is counted for backups is the step that shreds and what verify asks of them, no more.
+func TestErasureIsPriced(t *testing.T) {
+	d := deletion{calls: []front.Call{
+		{Function: "shred", Service: "dynamodb", Operation: "DeleteItem", Resource: "mikla-dev-snapshotkeys", Count: 2},
+		{Function: "shred", Service: "dynamodb", Operation: "TransactWriteItems", Resource: "mikla-dev-ledger", Count: 1},
+		{Function: "verify", Service: "s3", Operation: "GetObject", Resource: "mikla-dev-snapshots-000000000000", Count: 60},
+		{Function: "verify", Service: "dynamodb", Operation: "Query", Resource: "mikla-dev-snapshotkeys", Count: 3},
+		{Function: "verify", Service: "dynamodb", Operation: "Query", Resource: "mikla-dev-messages", Count: 9},
+		{Function: "purge", Service: "dynamodb", Operation: "DeleteItem", Resource: "mikla-dev-leads", Count: 1}}}
+	shred, verify := d.backupCalls()
+	if got, want := priceCalls(shred), 4*0.705e-6+0.2e-6; math.Abs(got-want) > 1e-12 {
+		t.Errorf("shredding costs $%.8f, want $%.8f", got, want)
+	}
+	if got, want := priceCalls(verify), 60*0.4e-6+3*0.1415e-6; math.Abs(got-want) > 1e-12 {
+		t.Errorf("verifying costs $%.8f, want $%.8f", got, want)
+	}
+	var out bytes.Buffer
+	d.printErasure(&out)
+	for _, line := range []string{"(dynamodb Query 3, s3 GetObject 60) | 0.0000244 |", "times 30 | 176.70 |"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("output lacks %q:\n%s", line, out.String())
+		}
+	}
+}
+
 func TestPlatformLimitsAreHeld(t *testing.T) {
 	dear := deletion{messages: 2000, took: 2 * time.Minute, bill: bill{{dynamoWrite, 20000}}}
 	mb := int64(1_000_000)

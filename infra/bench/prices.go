@@ -19,6 +19,7 @@ var (
 	queueCall   = price{"SQS", "request", 0.40 / 1e6}
 	objectWrite = price{"S3", "LIST, PUT or POST request", 5.0 / 1e6}
 	objectRead  = price{"S3", "GET or HEAD request", 0.40 / 1e6}
+	objectMonth = price{"S3", "GB-month", 0.023}
 	secretCall  = price{"Secrets Manager", "request", 5.0 / 1e6}
 	keyCall     = price{"KMS", "request", 3.0 / 1e6}
 	apiCall     = price{"API Gateway", "REST request", 3.50 / 1e6}

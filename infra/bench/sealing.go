@@ -91,7 +91,7 @@ var vocabulary = strings.Fields(`hello is there a table for two on friday evenin
 	a pram great see you then the kitchen closes at ten can we bring our dog the parking is behind the house`)
 
 // chat is a message whose words compress about as people's do.
-func chat(source *mathrand.ChaCha8, conversation string, number int) livedata.Item {
+func chat(source mathrand.Source, conversation string, number int) livedata.Item {
 	var said []string
 	for range 8 + source.Uint64()%40 {
 		word := vocabulary[source.Uint64()%uint64(len(vocabulary))]

@@ -16,7 +16,7 @@ type timing struct {
 	result testing.BenchmarkResult
 }
 
-var secrets = []string{"5f1d0c7e2ab94c63a1f4e8807d2b6c39"}
+var appSecrets = []string{"5f1d0c7e2ab94c63a1f4e8807d2b6c39"}
 
 // measureSignedRequests times requests of an ordinary length (that of the
 // figures for other languages, 347 bytes) and of the longest that is read.
@@ -24,13 +24,13 @@ func measureSignedRequests() []timing {
 	now := time.Unix(1777888800, 0)
 	var timings []timing
 	for _, length := range []int{347, 8 << 10} {
-		good := requestOf(length, secrets[0])
+		good := requestOf(length, appSecrets[0])
 		forged := requestOf(length, "somebody else's secret")
 		timings = append(timings,
-			timing{fmt.Sprintf("verify, %d bytes", length), verify(good, secrets, now)},
-			timing{fmt.Sprintf("verify with the second of two secrets, %d bytes", length), verify(good, []string{"the next secret", secrets[0]}, now)},
-			timing{fmt.Sprintf("reject a wrong signature, %d bytes", length), verify(forged, secrets, now)},
-			timing{fmt.Sprintf("reject a wrong form, %d bytes", length), verify(good[1:], secrets, now)},
+			timing{fmt.Sprintf("verify, %d bytes", length), verify(good, appSecrets, now)},
+			timing{fmt.Sprintf("verify with the second of two secrets, %d bytes", length), verify(good, []string{"the next secret", appSecrets[0]}, now)},
+			timing{fmt.Sprintf("reject a wrong signature, %d bytes", length), verify(forged, appSecrets, now)},
+			timing{fmt.Sprintf("reject a wrong form, %d bytes", length), verify(good[1:], appSecrets, now)},
 		)
 	}
 	return timings

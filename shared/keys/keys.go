@@ -155,7 +155,7 @@ func Whose(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]s
 		return nil, fault.New(fault.Permanent, "records of "+s.Name+" are sealed under no scope")
 	}
 	fields := known
-	if locates(m, scope, s) { // its own row says whose it is
+	if locates(scope, s) { // its own row says whose it is
 		fields = livedata.Merge(known, it.Fields(s.ContainerFields()))
 	}
 	if scope.Name == leadScope && fields["lead_id"] == "" {
@@ -177,8 +177,12 @@ func Whose(m *datamap.Map, s datamap.Store, it livedata.Item, known map[string]s
 	return []Path{own, other}, nil
 }
 
-func locates(m *datamap.Map, scope datamap.Scope, s datamap.Store) bool {
-	return slices.ContainsFunc(m.Locators(scope), func(u datamap.Unit) bool { return u.Store.Name == s.Name })
+// locates says that a row of the store is the scope's subject itself. It asks the store
+// alone and makes no plan, since it is asked for every record.
+func locates(scope datamap.Scope, s datamap.Store) bool {
+	return s.Goes() && slices.ContainsFunc(s.Find[scope.Name], func(f datamap.Finder) bool {
+		return datamap.Unit{Scope: scope, Store: s, Finder: f}.Locates()
+	})
 }
 
 // authorOf is the lead whom a record says that it belongs to, or by whose key it is found.
