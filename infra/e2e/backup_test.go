@@ -1,0 +1,359 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/mikla-ai/data-deletion/infra/local/client"
+	"github.com/mikla-ai/data-deletion/shared/keys"
+	copies "github.com/mikla-ai/data-deletion/shared/snapshot"
+)
+
+const (
+	snapshotQueue  = "mikla-dev-deletion-snapshot"
+	snapshotBucket = "mikla-dev-snapshots-000000000000"
+	snapshotKey    = "alias/mikla-dev-deletion-snapshot"
+)
+
+// bucketOfCopies is the bucket of snapshots, as somebody who may do everything with it.
+func bucketOfCopies() copies.S3 {
+	client := s3.NewFromConfig(server.AWSConfig(), func(o *s3.Options) { o.UsePathStyle = true })
+	return copies.S3{Client: client, Bucket: snapshotBucket}
+}
+
+// opener has the rights of a restore, and knows of no tombstone.
+func opener() copies.Reader {
+	cfg := server.AWSConfig()
+	rows := keys.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: "mikla-dev-snapshotkeys"}
+	return copies.Reader{Objects: bucketOfCopies(), Keyring: &keys.Keyring{Rows: rows, Now: time.Now,
+		Root: keys.KMS{Client: kms.NewFromConfig(cfg), KeyID: snapshotKey}}}
+}
+
+// unitsOf are a business's own unit and those of its channels.
+func unitsOf(tenant string, channels ...string) []copies.Unit {
+	units := []copies.Unit{{Tenant: tenant}}
+	for _, channel := range channels {
+		units = append(units, copies.Unit{Tenant: tenant, Channel: channel})
+	}
+	return units
+}
+
+// askForCopies sends what the nightly schedule sends.
+func askForCopies(t *testing.T, ctx context.Context, asOf time.Time, units ...copies.Unit) {
+	t.Helper()
+	client, url := queue(ctx, t, snapshotQueue)
+	for _, u := range units {
+		body, err := json.Marshal(copies.Message{V: copies.MessageVersion, Tenant: u.Tenant, Channel: u.Channel, AsOf: asOf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(url), MessageBody: aws.String(string(body))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// awaitCopies waits until every unit has a snapshot that is not older, and returns the
+// moment of the first unit's.
+func awaitCopies(t *testing.T, ctx context.Context, from time.Time, units ...copies.Unit) (asOf time.Time) {
+	t.Helper()
+	for _, u := range slices.Backward(units) {
+		await(t, ctx, fmt.Sprintf("the snapshot of %s/%s", u.Tenant, u.Channel), func() bool {
+			all, err := opener().AsOfs(ctx, u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(all) == 0 || all[0].Before(from) {
+				return false
+			}
+			asOf = all[0]
+			return true
+		})
+	}
+	return asOf
+}
+
+// copyNow runs the nightly schedule and waits for what it asks for.
+func copyNow(t *testing.T, ctx context.Context, units ...copies.Unit) (asOf time.Time) {
+	t.Helper()
+	from := time.Now().UTC().Truncate(time.Second)
+	if err := stack.Schedule(ctx, "snapshot"); err != nil {
+		t.Fatal(err)
+	}
+	return awaitCopies(t, ctx, from, units...)
+}
+
+// pile is what the snapshots of some units hold of one moment or of all.
+type pile struct {
+	text      string // every record that opens
+	records   int
+	destroyed int // frames that nobody can open
+	whole     int // snapshots of which not even the manifest can be checked
+}
+
+// pry opens every frame of the units' snapshots with the rights of a restore.
+func pry(t *testing.T, ctx context.Context, units ...copies.Unit) (out pile) {
+	t.Helper()
+	reader := opener()
+	for _, u := range units {
+		all, err := reader.AsOfs(ctx, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, asOf := range all {
+			shot, err := reader.Open(ctx, u, asOf)
+			if errors.Is(err, keys.ErrDestroyed) {
+				out.whole++
+				continue
+			}
+			if err == nil {
+				err = shot.Each(ctx, 0, nil, out.add)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+func (p *pile) add(b copies.Batch) error {
+	p.destroyed += b.Destroyed
+	for _, one := range append(b.Records, b.Apart...) {
+		src, err := json.Marshal(one.Item)
+		if err != nil {
+			return err
+		}
+		p.text += one.Store + " " + string(src) + "\n"
+		p.records++
+	}
+	return nil
+}
+
+const (
+	olive   = "t_olive"
+	olivet  = "t_olivet" // begins alike
+	removed = "10150000000601001"
+	song    = "the song of the pelican"
+)
+
+// grove is a venue with a third lead, and with an audit entry of the second that quotes the
+// first.
+func grove(tenant string) world {
+	w := venue(tenant)
+	first, second := "l_"+tenant+"ch_a1", "l_"+tenant+"ch_a2"
+	w.lead(tenant, "ch_a", "l_"+tenant+"third", 8)
+	at := rfc(began.Add(time.Hour))
+	w.add("ai_audit", client.Item{"conversation_id": "c_" + second, "audit_key": at + "#a_q", "audit_id": "a_q", "created_at": at,
+		"tenant_id": tenant, "lead_id": second, "prompt": "Somebody said: " + song + " of " + first + ". What now?", "response": "We sing along",
+		"model_version": "m", "safety_flags": []string{}, "human_takeover": false,
+		"quotes": []client.Item{{"lead_key": tenant + "#" + first, "field": "prompt", "text": song + " of " + first}}})
+	w.add("ai_quotes", client.Item{"lead_key": tenant + "#" + first, "audit_ref": "c_" + second + "|" + at + "#a_q"})
+	thread := "c_thread_" + tenant
+	w.add("conversations", client.Item{"tenant_id": tenant, "conversation_id": thread, "channel_id": "ch_a",
+		"channel_key": tenant + "#ch_a", "kind": "comments", "post_id": tenant + "_9", "started_at": rfc(began)})
+	for _, who := range []string{first, second} {
+		w.add("messages", client.Item{"conversation_id": thread, "message_key": at + "#m_" + who, "message_id": "m_" + who, "sent_at": at,
+			"tenant_id": tenant, "lead_id": who, "author_key": tenant + "#" + who, "direction": "in", "body": "comment of " + who, "attachments": []client.Item{}})
+	}
+	return w
+}
+
+// TestSnapshotShredRestore is the drill: three nights, and between them a lead, a
+// conversation and a channel of one business are deleted. What is left of each night
+// then brings everything back of everybody else, and nothing of them.
+func TestSnapshotShredRestore(t *testing.T) {
+	ctx := deadline(t, 4*time.Minute)
+	tool := buildTool(t, ctx)
+	seed(t, ctx, grove(olive))
+	seed(t, ctx, grove(olivet))
+	w := world{}
+	w.link(app, removed, "lead#"+olive+"#l_t_olivech_a1")
+	seed(t, ctx, w)
+	units := append(unitsOf(olive, "ch_a", "ch_b"), unitsOf(olivet, "ch_a", "ch_b")...)
+
+	now := time.Now().UTC().Truncate(time.Second)
+	nights := []time.Time{now.Add(-47 * time.Hour), now.Add(-24 * time.Hour)}
+	askForCopies(t, ctx, nights[0], units...)
+	awaitCopies(t, ctx, nights[0], units...)
+	traces := []string{"l_t_olivech_a1", song + " of l_t_olivech_a1", "c_l_t_olivethird", "words 3 of l_t_olivethird", "l_t_olivech_b", removed}
+	requireSealed(t, pry(t, ctx, units...), traces, nil)
+
+	accepted, status := erase(t, ctx, removed)
+	requireOutcome(t, status, "completed")
+	requireDates(t, status)
+	requireShredded(t, ctx, record(t, ctx, accepted.Code)["id"].(string))
+	requireSealed(t, pry(t, ctx, units...), traces[2:5], []string{"l_t_olivech_a1", removed})
+	w = world{}
+	w.message(olive, "ch_a", "l_t_olivech_a2", "c_l_t_olivech_a2", 101)
+	seed(t, ctx, w)
+	askForCopies(t, ctx, nights[1], units...)
+	awaitCopies(t, ctx, nights[1], units...)
+
+	openAndAwait(t, ctx, tool, "--scope", "conversation", "--tenant", olive, "--conversation", "c_l_t_olivethird")
+	nights = append(nights, copyNow(t, ctx, units...))
+	openAndAwait(t, ctx, tool, "--scope", "channel", "--tenant", olive, "--channel", "ch_b")
+
+	left := pry(t, ctx, units...)
+	requireSealed(t, left, []string{"words 101 of l_t_olivech_a2", "l_t_olivetch_a1", "c_l_t_olivetthird", "l_t_olivetch_b1"}, traces)
+	if left.destroyed == 0 {
+		t.Error("no frame is there that nobody can open: nothing was tried")
+	}
+	requireDropped(t, ctx, olive+"/channel/ch_b/")
+	before := snapshot(t, ctx)
+	for i, night := range nights {
+		t.Run("night "+fmt.Sprint(i+1), func(t *testing.T) { restoreNight(t, ctx, tool, night, before, i < 1) })
+	}
+}
+
+// restoreNight loses everything of both businesses, brings one night back, and compares.
+func restoreNight(t *testing.T, ctx context.Context, tool func(...string) string, night time.Time, before map[string][]string, early bool) {
+	t.Helper()
+	for _, tenant := range []string{olive, olivet} {
+		if lost := lose(t, ctx, tenant); lost < 20 {
+			t.Fatalf("only %d records were lost", lost)
+		}
+	}
+	for _, tenant := range []string{olive, olivet} {
+		restore(t, tool, "--tenant", tenant, "--as-of", copies.Stamp(night))
+	}
+	want := before
+	if early {
+		want = without(before, "nothing is spared", "words 101 of l_t_olivech_a2")
+	}
+	requireSame(t, snapshot(t, ctx), want)
+}
+
+var restoreID = regexp.MustCompile(`(?m)^restore ([0-9a-f]{16})$`)
+
+// restore goes every step that there is, with the operator's tool.
+func restore(t *testing.T, tool func(...string) string, selection ...string) {
+	t.Helper()
+	plan := tool(append([]string{"restore", "plan"}, selection...)...)
+	if !strings.Contains(plan, "come back") {
+		t.Errorf("the plan says:\n%s", plan)
+	}
+	act := []string{"--execute", "--as", "e2e"}
+	out := tool(slices.Concat([]string{"restore", "run"}, selection, act)...)
+	found := restoreID.FindStringSubmatch(out)
+	if found == nil {
+		t.Fatalf("it says no ID:\n%s", out)
+	}
+	for _, step := range []string{"verify", "hand-over"} {
+		out = tool(append([]string{"restore", step, found[1]}, act...)...)
+	}
+	if !strings.Contains(out, "handed over") {
+		t.Errorf("it says:\n%s", out)
+	}
+}
+
+// lose deletes every record of a business from the live tables, as a disaster would, and
+// counts them. Objects stay: they have versions of their own.
+func lose(t *testing.T, ctx context.Context, tenant string) (lost int) {
+	t.Helper()
+	db := dynamodb.NewFromConfig(server.AWSConfig())
+	mine := regexp.MustCompile(`\b` + tenant + `(#|"|$)`)
+	for store, key := range map[string][]string{"tenants": {"tenant_id"}, "channels": {"tenant_id", "channel_id"}, "leads": {"tenant_id", "lead_id"},
+		"links": {"app_user", "target"}, "conversations": {"tenant_id", "conversation_id"}, "messages": {"conversation_id", "message_key"},
+		"ai_audit": {"conversation_id", "audit_key"}, "ai_quotes": {"lead_key", "audit_ref"}} {
+		items, err := stack.Store(ctx, store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range items {
+			if !mine.MatchString(encode(client.Item{"of": item["tenant_id"], "target": item["target"], "lead_key": item["lead_key"]})) {
+				continue
+			}
+			at := map[string]dynamotypes.AttributeValue{}
+			for _, name := range key {
+				at[name] = &dynamotypes.AttributeValueMemberS{Value: item[name].(string)}
+			}
+			if _, err := db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String("mikla-dev-" + store), Key: at}); err != nil {
+				t.Fatal(err)
+			}
+			lost++
+		}
+	}
+	return lost
+}
+
+// requireSealed: these are among what opens, and those are not.
+func requireSealed(t *testing.T, p pile, there, gone []string) {
+	t.Helper()
+	for _, trace := range there {
+		if !strings.Contains(p.text, trace) {
+			t.Errorf("of %d records that open none names %q", p.records, trace)
+		}
+	}
+	for _, trace := range gone {
+		if strings.Contains(p.text, trace) {
+			t.Errorf("%q can be read in a backup: %.200s", trace, around(p.text, trace))
+		}
+	}
+}
+
+// requireDates: a day after the erasure nobody can read a backup any more, and four weeks
+// after it none is there.
+func requireDates(t *testing.T, s client.Status) {
+	t.Helper()
+	if s.LiveErasedAt == nil || s.Unreadable == nil || s.BackupsGone == nil {
+		t.Fatalf("a date is missing: %+v", s)
+	}
+	if after := s.Unreadable.Sub(*s.LiveErasedAt); after < 24*time.Hour || after > 24*time.Hour+time.Minute {
+		t.Errorf("backups are unreadable %s after the erasure, expected 24 h", after)
+	}
+	if after := s.BackupsGone.Sub(*s.LiveErasedAt); after != 28*24*time.Hour {
+		t.Errorf("backups are gone %s after the erasure, expected 28 days", after)
+	}
+}
+
+// requireShredded: the workflow went through the step, once.
+func requireShredded(t *testing.T, ctx context.Context, id string) {
+	t.Helper()
+	answer, err := stack.Do(ctx, "GET", "/_local/executions?history=1&request="+id, nil, nil)
+	if err != nil || answer.Status != 200 {
+		t.Fatalf("executions: %d %v", answer.Status, err)
+	}
+	if n := strings.Count(string(answer.Body), `"Shred"`); n == 0 {
+		t.Errorf("the execution did not shred:\n%.500s", answer.Body)
+	}
+}
+
+// requireDropped: no version of any object is left under a path.
+func requireDropped(t *testing.T, ctx context.Context, path string) {
+	t.Helper()
+	for _, kind := range copies.Prefixes() {
+		page, err := bucketOfCopies().Versions(ctx, kind+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Found) > 0 {
+			t.Errorf("%d versions are left under %s", len(page.Found), kind+path)
+		}
+	}
+}
+
+// openAndAwait asks for a deletion with the operator's tool and waits for its end.
+func openAndAwait(t *testing.T, ctx context.Context, tool func(...string) string, args ...string) {
+	t.Helper()
+	code := codeIn(t, tool(append(append([]string{"requests", "open"}, args...), "--execute", "--as", "e2e")...))
+	status, err := stack.Await(ctx, code, client.Ended, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requireOutcome(t, status, "completed")
+}
