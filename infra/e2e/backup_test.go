@@ -20,6 +20,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/infra/local/client"
 	"github.com/mikla-ai/data-deletion/shared/keys"
+	"github.com/mikla-ai/data-deletion/shared/rotation"
 	copies "github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
@@ -356,4 +357,181 @@ func openAndAwait(t *testing.T, ctx context.Context, tool func(...string) string
 		t.Fatal(err)
 	}
 	requireOutcome(t, status, "completed")
+}
+
+// runSchedule runs a schedule and reads what its function answered.
+func runSchedule(t *testing.T, ctx context.Context, name string, into any) {
+	t.Helper()
+	answer, err := stack.Do(ctx, "POST", "/_local/schedules/"+name, nil, nil)
+	if err != nil || answer.Status != 200 {
+		t.Fatalf("%s answered %d %s, %v", name, answer.Status, answer.Body, err)
+	}
+	if err := json.Unmarshal(answer.Body, &struct{ Result any }{into}); err != nil {
+		t.Fatalf("%s answered %s: %v", name, answer.Body, err)
+	}
+}
+
+// TestBackupSchedules runs what runs every day: what is too old is seen, and goes; and with
+// every right nothing opens of somebody who was deleted, while a neighbour's does.
+func TestBackupSchedules(t *testing.T) {
+	ctx := deadline(t, 2*time.Minute)
+	const tenant, user = "t_quay", "10150000000602001"
+	seed(t, ctx, venue(tenant))
+	w := world{}
+	w.link(app, user, "lead#"+tenant+"#l_t_quaych_a1")
+	seed(t, ctx, w)
+	units := unitsOf(tenant, "ch_a", "ch_b")
+	asOf := copyNow(t, ctx, units...)
+	_, status := erase(t, ctx, user)
+	requireOutcome(t, status, "completed")
+	old := time.Now().Add(-29 * 24 * time.Hour)
+	for _, kind := range copies.Prefixes() {
+		name, err := copies.Place{Kind: kind, Unit: units[1], AsOf: old, Part: "00000-0a1b2c3d"}.Name()
+		if err == nil {
+			err = bucketOfCopies().Put(ctx, name, []byte("{}"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	var found rotation.Audited
+	runSchedule(t, ctx, "backup-audit", &found)
+	if found.OldestDays != 29 || !found.Complete() {
+		t.Errorf("of a copy of 29 days the audit says %+v", found)
+	}
+	var rotated rotation.Rotated
+	runSchedule(t, ctx, "rotate", &rotated)
+	if rotated.Manifests != 1 || rotated.Parts != 2 || rotated.Failed > 0 {
+		t.Errorf("rotated: %+v, expected one manifest and two parts", rotated)
+	}
+	found = rotation.Audited{}
+	runSchedule(t, ctx, "backup-audit", &found)
+	if found.Oldest() > 2 || found.Snapshots < len(units) || found.Unknown+found.StaleUnits+found.TargetsLeft+found.RecoveryWrong+found.KeysExposed > 0 || !found.Complete() {
+		t.Errorf("after the rotation the audit says %+v", found)
+	}
+	if again := awaitCopies(t, ctx, asOf, units...); !again.Equal(asOf) {
+		t.Errorf("the newest snapshot is of %s, expected %s", again, asOf)
+	}
+
+	ageTombstones(t, ctx)
+	var drilled rotation.Drilled
+	runSchedule(t, ctx, "backup-drill", &drilled)
+	if drilled.Sampled == 0 || drilled.Opened > 0 || !drilled.Proves() {
+		t.Errorf("drilled: %+v", drilled)
+	}
+	t.Logf("drilled: %+v", drilled)
+}
+
+// ageTombstones lets two hours pass since they were raised: a drill gives those who destroy
+// keys an hour.
+func ageTombstones(t *testing.T, ctx context.Context) {
+	t.Helper()
+	db := dynamodb.NewFromConfig(server.AWSConfig())
+	items, err := stack.Store(ctx, "tombstones")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		_, err := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: aws.String("mikla-dev-tombstones"),
+			Key:                       map[string]dynamotypes.AttributeValue{"fingerprint": &dynamotypes.AttributeValueMemberS{Value: item["fingerprint"].(string)}},
+			UpdateExpression:          aws.String("SET expires_at = expires_at - :age"),
+			ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{":age": &dynamotypes.AttributeValueMemberN{Value: "7200"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSnapshotFaults strikes the writer of snapshots in every way: the snapshot is complete
+// in the end, and opens.
+func TestSnapshotFaults(t *testing.T) {
+	ctx := deadline(t, 3*time.Minute)
+	const tenant = "t_mole"
+	seed(t, ctx, venue(tenant))
+	unit := copies.Unit{Tenant: tenant, Channel: "ch_a"}
+	asOf := time.Now().UTC().Truncate(time.Second).Add(-time.Hour)
+	redeliver(t, ctx, snapshotQueue, func() {
+		askForCopies(t, ctx, asOf, unit)
+		awaitCopies(t, ctx, asOf, unit)
+	})
+	want := pry(t, ctx, unit).records
+	if want < 30 {
+		t.Fatalf("the snapshot has %d records only", want)
+	}
+	fault := func(service, operation, kind string, count, skip int) client.Fault {
+		return client.Fault{Service: service, Operation: operation, Kind: kind, Count: count, Skip: skip, Function: "snapshot"}
+	}
+	for i, c := range []struct {
+		name  string
+		fault client.Fault
+	}{
+		{"killed when it writes frames", fault("s3", "PutObject", "kill", 1, 0)},
+		{"killed when it writes the manifest", fault("s3", "PutObject", "kill", 1, 2)},
+		{"killed when it notes its end", fault("dynamodb", "PutItem", "kill", 1, 2)},
+		{"the answer to a write is lost", fault("s3", "PutObject", "lost", 1, 2)},
+		{"KMS refuses", fault("kms", "Decrypt", "throttle", 4, 0)},
+		{"reads are throttled", fault("dynamodb", "Query", "throttle", 4, 2)},
+		{"writes are throttled", fault("s3", "PutObject", "throttle", 4, 0)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := stack.Faults(ctx, c.fault); err != nil {
+				t.Fatal(err)
+			}
+			asOf := asOf.Add(time.Duration(i+1) * time.Minute)
+			askForCopies(t, ctx, asOf, unit)
+			requireStruckSoon(t, ctx)
+			awaitCopies(t, ctx, asOf, unit)
+			awaitDrained(t, ctx, snapshotQueue)
+			shot, err := opener().Open(ctx, unit, asOf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got pile
+			if err := shot.Each(ctx, 0, nil, got.add); err != nil || got.records != want || got.destroyed > 0 {
+				t.Errorf("it has %d records and %d that do not open, expected %d: %v", got.records, got.destroyed, want, err)
+			}
+		})
+	}
+}
+
+// TestShredFaults strikes the step that destroys keys in every way: the request completes,
+// and then nothing of the person opens.
+func TestShredFaults(t *testing.T) {
+	ctx := deadline(t, 3*time.Minute)
+	const tenant = "t_weir"
+	cases := []struct {
+		name  string
+		fault client.Fault
+	}{
+		{"killed before it destroys the key", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill"}},
+		{"killed between the key and the ledger", client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill"}},
+		{"the answer to the delete is lost", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost"}},
+		{"throttled", client.Fault{Service: "dynamodb", Operation: "GetItem", Kind: "throttle", Count: 4}},
+	}
+	w := venue(tenant)
+	for i := range cases {
+		lead := fmt.Sprintf("l_weir%dx", i)
+		w.lead(tenant, "ch_a", lead, 4)
+		w.link(app, fmt.Sprint(10150000000603000+i), "lead#"+tenant+"#"+lead)
+	}
+	seed(t, ctx, w)
+	unit := copies.Unit{Tenant: tenant, Channel: "ch_a"}
+	asOf := time.Now().UTC().Truncate(time.Second)
+	askForCopies(t, ctx, asOf, unit)
+	awaitCopies(t, ctx, asOf, unit)
+	for i, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			lead := fmt.Sprintf("l_weir%dx", i)
+			requireSealed(t, pry(t, ctx, unit), []string{lead, "l_t_weirch_a1"}, nil)
+			c.fault.Function = "shred"
+			if err := stack.Faults(ctx, c.fault); err != nil {
+				t.Fatal(err)
+			}
+			_, status := erase(t, ctx, fmt.Sprint(10150000000603000+i))
+			requireOutcome(t, status, "completed")
+			requireStruck(t, ctx)
+			requireSealed(t, pry(t, ctx, unit), []string{"l_t_weirch_a1"}, []string{lead})
+		})
+	}
 }
