@@ -53,8 +53,8 @@ func Step(cfg Config, aws aws.Config) step {
 		Ledger: awsclients.Ledger(aws, cfg.Ledger, cfg.CaseFile, cfg.CaseKeys),
 		Shredder: shred.Shredder{Map: cfg.Map, Now: time.Now,
 			Tombstones: fence.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Tombstones},
-			Keys:   keys.Destroyer{Rows: keys.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Keys}},
-			Copies: snapshot.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket}}}}
+			Keys:       keys.Destroyer{Rows: keys.DynamoDB{Client: dynamodb.NewFromConfig(aws), Table: cfg.Keys}},
+			Copies:     snapshot.S3{Client: s3.NewFromConfig(aws), Bucket: cfg.Bucket}}}}
 }
 
 func (s step) Run(ctx context.Context, m workflow.Message) (workflow.Message, error) {

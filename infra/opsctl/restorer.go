@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,6 +94,7 @@ func (t *tool) restorer(ctx context.Context) (restore.Restorer, error) {
 		Media:  restore.S3{Client: t.s3(), Names: media},
 		Stones: fence.DynamoDB{Client: client, Table: t.store("tombstones")},
 		Keys:   t.keyRows(), Secret: shots.Secret, Now: t.now, AtOnce: unitsAtOnce}
+	r.Progressed = t.progressed()
 	r.Source = func(f restore.From) (restore.Source, error) {
 		if len(f.Tables) > 0 {
 			return t.recovered(tables, shots, f)
@@ -101,6 +103,23 @@ func (t *tool) restorer(ctx context.Context) (restore.Restorer, error) {
 		return shots, nil
 	}
 	return r, nil
+}
+
+// progressed says of each unit that it is done; several are under way at a time.
+func (t *tool) progressed() func(restore.Progress) {
+	var one sync.Mutex
+	return func(p restore.Progress) {
+		if !p.Done {
+			return
+		}
+		one.Lock()
+		defer one.Unlock()
+		n := 0
+		for _, count := range p.Counts {
+			n += count.Read
+		}
+		t.say("%s: %d records", strings.TrimSuffix(p.Unit.Tenant+"/"+p.Unit.Channel, "/"), n)
+	}
 }
 
 func (t *tool) tables(m *datamap.Map) map[string]string {

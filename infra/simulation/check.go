@@ -33,6 +33,7 @@ func (h *history) look() {
 	h.livesOn()
 	h.sealed()
 	h.aged()
+	h.restored()
 }
 
 // livesOn: nothing that was erased is live, and nothing else is gone.

@@ -25,6 +25,7 @@ type history struct {
 	nights    []*night
 	images    []image // of the live tables, as recovery could give them back
 	rotated   time.Time
+	back      time.Time // of the last restore into the live tables
 }
 
 // deletion is one request, from the moment on at which it was admitted.
@@ -60,7 +61,7 @@ func (d *deletion) concerns(w *word) bool {
 
 func newHistory(t testing.TB, seed uint64) *history {
 	w := workflowtest.NewEmpty(t)
-	h := &history{t: t, seed: seed, platform: &platform{Rand: rand.New(rand.NewPCG(seed, 5)), w: w, secret: w.Keys.Fingerprint, wrote: map[string][]version{}}}
+	h := &history{t: t, seed: seed, platform: &platform{Rand: rand.New(rand.NewPCG(seed, 5)), w: w, secret: w.Keys.Fingerprint, wrote: map[string][]version{}, quoted: map[string]string{}}}
 	w.Fate = h.fate
 	w.Before = func(string) { h.between(4) }
 	h.business(2)
@@ -116,8 +117,10 @@ func (h *history) act() {
 	case n < 90:
 		h.w.Pass(time.Duration(1+h.IntN(40)) * time.Hour)
 		h.rotate()
-	case n < 95:
+	case n < 94:
 		h.image()
+	case n < 96:
+		h.restoreLive()
 	case h.depth == 1:
 		h.look()
 	}

@@ -51,6 +51,7 @@ type platform struct {
 	threads []livedata.Item // of several authors
 	words   []*word
 	wrote   map[string][]version // what the platform wrote, by "store/key/key"
+	quoted  map[string]string    // what a record quotes, by the same
 }
 
 // version is what a record was from a moment on; nil when the platform took it away.
@@ -250,17 +251,18 @@ func count(conversation livedata.Item) int {
 func (p *platform) answers(who *person, lead livedata.Item, conversation string, at time.Time) {
 	id := p.next("a_")
 	w := p.word(who, lead.Text("lead_id"), conversation, at)
-	prompt, quotes := "asks "+w.text, []any{}
+	prompt, quotes, quoted := "asks "+w.text, []any{}, ""
 	entry := conversation + "|" + rfc(at) + "#" + id
 	if other := p.quotable(who.tenant, lead.Text("lead_id"), at); other != nil && p.IntN(2) == 0 {
 		prompt += ", as somebody said " + other.text
 		key := who.tenant + "#" + other.whose["lead_id"]
+		quoted = other.text
 		quotes = append(quotes, fields{"lead_key": key, "field": "prompt", "text": other.text})
 		p.put("ai_quotes", livedatatest.NewItem(fields{"lead_key": key, "audit_ref": entry}))
 	}
 	w.key = p.put("ai_audit", livedatatest.NewItem(fields{"conversation_id": conversation, "audit_key": rfc(at) + "#" + id, "audit_id": id,
 		"created_at": rfc(at), "tenant_id": who.tenant, "lead_id": lead.Text("lead_id"), "prompt": prompt, "response": "yes", "quotes": quotes}))
-	w.live = true
+	w.live, p.quoted[w.key] = true, quoted
 }
 
 // quotable is what another guest of the business wrote before, and may still be quoted: it

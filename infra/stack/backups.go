@@ -98,7 +98,7 @@ func (d *deletion) addSnapshot() {
 			reads,
 			d.own("snapshotkeys", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("tombstones", "GetItem", "ConditionCheckItem"),
-			d.own("backupruns", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+			d.own("backupruns", "GetItem", "PutItem"),
 			d.own("ledger", "GetItem", "PutItem"), // its read budgets
 			d.wrapTenantKeys("kms:Encrypt", "kms:Decrypt"),
 			d.writeSnapshots(),
@@ -119,10 +119,9 @@ func (d *deletion) addRotate() {
 	rotate := d.add(function{
 		folder: "rotate", timeout: 900,
 		description: "Deletes what is too old of snapshots, of media's versions and of restores.",
-		environment: d.backupEnvironment("BACKUPRUNS_TABLE"),
+		environment: d.backupEnvironment(),
 		rights: all(
 			versions,
-			d.own("backupruns", "GetItem", "Query", "Scan", "DeleteItem"),
 			d.listTables(),
 			rights{allow(d.restoreTargets(""), "dynamodb:DescribeTable", "dynamodb:DeleteTable")},
 		),
@@ -136,7 +135,7 @@ func (d *deletion) addBackupAudit() {
 		lists = append(lists, d.listMedia(store)...)
 	}
 	lists = append(lists, d.listSnapshots()...)
-	environment := d.backupEnvironment("SNAPSHOTKEYS_TABLE", "BACKUPRUNS_TABLE")
+	environment := d.backupEnvironment("SNAPSHOTKEYS_TABLE")
 	environment["RECOVERY_DAYS"] = d.recoveryDays()
 	audit := d.add(function{
 		folder: "backup-audit", timeout: 300,
@@ -144,7 +143,6 @@ func (d *deletion) addBackupAudit() {
 		environment: environment,
 		rights: all(
 			lists,
-			d.own("backupruns", "GetItem", "Query", "Scan"),
 			d.listTables(),
 			rights{
 				allow(d.backedTables(), "dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups"),
@@ -156,7 +154,7 @@ func (d *deletion) addBackupAudit() {
 }
 
 func (d *deletion) addBackupDrill() {
-	environment := d.backupEnvironment("SNAPSHOTKEYS_TABLE", "TOMBSTONES_TABLE", "FINGERPRINT_SECRET", "SNAPSHOT_KEY_ID")
+	environment := d.backupEnvironment("SNAPSHOTKEYS_TABLE", "TOMBSTONES_TABLE", "SNAPSHOT_KEY_ID")
 	delete(environment, "STORES")
 	drill := d.add(function{
 		folder: "backup-drill", timeout: 300,
@@ -165,7 +163,6 @@ func (d *deletion) addBackupDrill() {
 		rights: all(
 			d.openSnapshots(),
 			d.own("tombstones", "GetItem", "Scan"),
-			d.read(d.fingerprint),
 		),
 	})
 	d.daily("backup-drill", drillHour, drill)

@@ -102,13 +102,14 @@ func (d *deletion) addStepFunctions() {
 	d.add(function{
 		folder: "shred", timeout: 900,
 		description: "Destroys a subject's snapshot keys; can read neither them nor what they open.",
-		environment: ofBackups(map[string]*string{"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys,
-			"TOMBSTONES_TABLE": d.table("tombstones")}),
+		environment: ofBackups(map[string]*string{
+			"LEDGER_TABLE": ledger, "CASEFILE_TABLE": casefile, "CASEKEYS_TABLE": casekeys, "TOMBSTONES_TABLE": d.table("tombstones"),
+		}),
 		rights: all(
 			d.own("ledger", "GetItem", "PutItem"),
 			d.own("casefile", "GetItem", "Query"),
 			d.own("casekeys", "GetItem"),
-			d.own("tombstones", "UpdateItem"),
+			d.own("tombstones", "UpdateItem"), // of what others quote of a lead
 			d.keyNames(),
 			d.destroyKeys(),
 			d.listMedia("snapshots"),

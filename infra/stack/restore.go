@@ -66,7 +66,7 @@ func (d *deletion) makeTargets() rights {
 func (d *deletion) handOver() rights {
 	var granted rights
 	for _, store := range d.datam.Backed() {
-		granted = append(granted, d.live(store.Name, "GetItem", "BatchGetItem", "Query")...)
+		granted = append(granted, d.live(store.Name, "GetItem", "BatchGetItem", "Query", "Scan")...)
 		granted = append(granted, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:   jsii.Strings("dynamodb:PutItem", "dynamodb:ConditionCheckItem"),
 			Resources: &[]*string{d.tableARN(store.Name)},
@@ -78,14 +78,16 @@ func (d *deletion) handOver() rights {
 	return append(granted, d.useKey(d.platformKey, "dynamodb", tableKeyActions([]string{"PutItem"})...))
 }
 
-// bringBackVersions allows copying an object's earlier version to the front.
+// bringBackVersions allows copying an object's earlier version to the front, and removing
+// that copy where a deletion came in between.
 func (d *deletion) bringBackVersions() rights {
 	var granted rights
 	for _, store := range d.datam.Versioned() {
 		granted = append(granted,
 			allow([]*string{d.bucketARN(store.Name, "")}, "s3:ListBucket", "s3:ListBucketVersions"),
-			allow([]*string{d.bucketARN(store.Name, "/*")}, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
+			allow([]*string{d.bucketARN(store.Name, "/*")}, "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObjectVersion"),
 			d.useKey(d.platformKey, "s3", "kms:Decrypt", "kms:GenerateDataKey"))
 	}
-	return granted
+	// Buckets are found by their names, which has no narrower form.
+	return append(granted, allow([]*string{jsii.String("*")}, "s3:ListAllMyBuckets"))
 }

@@ -70,7 +70,7 @@ func TestAStoreAddedToTheMapIsDeployedAndServed(t *testing.T) {
 	want := "Backu DescribeContinuousBackups, Backu DescribeTable, " +
 		"Fence Query, Fence BatchGetItem, Fence GetItem, Fence UpdateItem, " +
 		"Purge Query, Purge BatchGetItem, Purge BatchWriteItem, Purge DeleteItem, Purge GetItem, Purge UpdateItem, " +
-		"Resto Query, Resto RestoreTableToPointInTime, Resto BatchGetItem, Resto DescribeContinuousBackups, Resto DescribeTable, Resto GetItem, Resto ConditionCheckItem, Resto PutItem, " +
+		"Resto Query, Resto RestoreTableToPointInTime, Resto BatchGetItem, Resto DescribeContinuousBackups, Resto DescribeTable, Resto GetItem, Resto Scan, Resto ConditionCheckItem, Resto PutItem, " +
 		"Snaps Query, Snaps BatchGetItem, Snaps GetItem, " +
 		"Verif Query, Verif BatchGetItem, Verif GetItem"
 	if strings.Join(got, ", ") != want {

@@ -112,26 +112,73 @@ func TestInterruptedWhenItIsBegun(t *testing.T) {
 
 // What an earlier try wrote, and a tombstone covers by now, is taken out by the next.
 func TestADeletionBetweenTwoTries(t *testing.T) {
-	w := sealedWorld(t)
-	writes := 0
-	w.fake.Fault = func(op, key string) (bool, error) {
-		if writes++; op == "unit" && strings.Contains(key, "ch_fb1") && writes > 20 {
-			return false, errDown
+	struck := true
+	for at := 2; struck; at++ { // at each save of the unit
+		struck = false
+		w := sealedWorld(t)
+		n := 0
+		w.fake.Fault = func(op, key string) (bool, error) {
+			if op == "unit" && strings.Contains(key, "ch_fb1") {
+				if n++; n == at {
+					struck = true
+					return false, errDown
+				}
+			}
+			return true, nil
 		}
-		return true, nil
+		want := withoutTom(w)
+		w.lose()
+		w.begin(everything)
+		if _, err := w.restorer().Run(t.Context(), job); errors.Is(err, errDown) != struck || err != nil && !struck {
+			t.Fatal(at, err)
+		}
+		if !struck && at < 4 {
+			t.Fatalf("the unit was saved only %d times", at-1)
+		}
+		w.fake.Fault = nil
+		w.raise(now, "lead", "t_harbour", "l_tom")
+		w.run()
+		w.verify()
+		w.handOver()
+		w.wantTables(want)
 	}
-	want := withoutTom(w)
-	w.lose()
+}
+
+// A write that the target lost without a word is not passed over.
+func TestAWriteThatIsLost(t *testing.T) {
+	w := sealedWorld(t)
+	w.fake.Fault = func(op, key string) (bool, error) { return op != "put" || !strings.Contains(key, "m_5"), nil }
 	w.begin(everything)
-	if _, err := w.restorer().Run(t.Context(), job); !errors.Is(err, errDown) {
-		t.Fatal(err)
+	if _, err := w.restorer().Run(t.Context(), job); fault.KindOf(err) != fault.Permanent || !strings.Contains(err.Error(), "as many records of messages") {
+		t.Errorf("ran: %v", err)
 	}
-	w.fake.Fault = nil
-	w.raise(now, "lead", "t_harbour", "l_tom")
-	w.run()
-	w.verify()
-	w.handOver()
+}
+
+// A transaction has room for so many records and tombstones.
+func TestManyRecordsAreHandedOverInGroups(t *testing.T) {
+	w := newWorld(t)
+	w.fake.Page = 200
+	for i := range 250 {
+		at := now.Add(time.Duration(i-10000) * time.Second).UTC().Format(time.RFC3339)
+		w.live.Put("messages", livedatatest.NewItem(map[string]any{"conversation_id": "c_tom", "message_key": at + "#x", "sent_at": at, "tenant_id": "t_harbour",
+			"lead_id": "l_tom", "body": strings.Repeat("x", i*200)}))
+	}
+	w.seal(night)
+	want := w.tables()
+	w.lose()
+	if j := w.restored(everything); j.Merged["messages"].Back != 257 {
+		t.Errorf("merged %+v", j.Merged)
+	}
 	w.wantTables(want)
+	most := 0
+	for _, write := range w.fake.Writes() {
+		if strings.HasPrefix(write, "put new messages/") {
+			most = max(most, strings.Count(write, "messages/"))
+		}
+	}
+	if most < 60 {
+		t.Errorf("at most %d at a time", most)
+	}
 }
 
 // tables makes the live world of before the loss the source, as recovery to a moment does.
@@ -175,8 +222,7 @@ func TestTablesComeBack(t *testing.T) {
 	w.wantTables(want)
 }
 
-// Tables are not sealed: that they bring nobody back the tombstones see to alone, but for
-// what records say of others.
+// Tables are not sealed: that they bring nobody back the tombstones see to alone.
 func TestAPersonDoesNotComeBackFromTables(t *testing.T) {
 	w := sealedWorld(t)
 	w.tablesSource(backed...)
@@ -256,5 +302,45 @@ func TestAForeignWordInSomebodysConversation(t *testing.T) {
 	}
 	if got := w.tables(); got["leads/t_harbour/l_guest"] == "" || got["messages/c_tom/2026-03-01T19:00:00Z#m_8"] != "" {
 		t.Errorf("came back: %v", got)
+	}
+}
+
+const quoted = "rooms for 8 in June"
+
+// Tables hold everybody's words in the clear, and of somebody first seen since the last
+// night there never was a key: what brings nobody's words back is the tombstones alone.
+func TestQuotationsFromTables(t *testing.T) {
+	entry := func(w *world) string { return w.tables()["ai_audit/c_tom2/2026-04-01T18:00:10Z#a_2"] }
+	for name, c := range map[string]struct {
+		happens func(w *world)
+		stays   bool
+	}{
+		"nothing happens": {func(*world) {}, true},
+		"no key":          {func(w *world) { w.destroy(leadPath("t_harbour", "ch_fb1", "l_tom")) }, true},
+		"no key, and a tombstone": {func(w *world) {
+			w.destroy(leadPath("t_harbour", "ch_fb1", "l_tom"))
+			w.raise(now, "lead", "t_harbour", "l_tom")
+		}, false},
+		"no key, and its channel goes": {func(w *world) {
+			w.destroy(leadPath("t_harbour", "ch_fb1", "l_tom"))
+			w.raise(now, "channel", "t_harbour", "ch_fb1")
+		}, false},
+		"a tombstone":      {func(w *world) { w.raise(now, "lead", "t_harbour", "l_tom") }, false},
+		"an older one":     {func(w *world) { w.raise(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), "lead", "t_harbour", "l_tom") }, true},
+		"its channel goes": {func(w *world) { w.raise(now, "channel", "t_harbour", "ch_fb1") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := sealedWorld(t)
+			w.tablesSource(backed...)
+			w.lose()
+			c.happens(w)
+			w.fromTables(everything)
+			if got := entry(w); strings.Contains(got, quoted) != c.stays || got == "" {
+				t.Errorf("the entry is %s", got)
+			}
+			if _, lineage := w.tables()["ai_quotes/t_harbour#l_tom/c_tom2|2026-04-01T18:00:10Z#a_2"]; lineage != c.stays {
+				t.Errorf("lineage came back: %t", lineage)
+			}
+		})
 	}
 }

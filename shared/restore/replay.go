@@ -237,7 +237,7 @@ func dateOf(m *datamap.Map, r Record) (time.Time, bool) {
 func (p *Replay) renewed(ctx context.Context, path keys.Path, cutoff, asOf time.Time) (bool, error) {
 	rows, err := p.alive(ctx, path)
 	return slices.ContainsFunc(rows, func(row keys.Row) bool {
-		return !row.Cutoff.Before(cutoff) && row.CreatedAt.Before(asOf)
+		return row.Bars(cutoff) && row.CreatedAt.Before(asOf)
 	}), err
 }
 

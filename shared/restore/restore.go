@@ -211,17 +211,12 @@ func (r Restorer) Run(ctx context.Context, id string) (Job, error) {
 	if err != nil {
 		return job, err
 	}
-	if job.State, job.VerifiedAt = Restoring, (time.Time{}); true {
-		if job, err = r.Jobs.Save(ctx, job); err != nil {
-			return job, err
-		}
+	job.State, job.VerifiedAt = Restoring, time.Time{} // before anything is written
+	if job, err = r.Jobs.Save(ctx, job); err != nil {
+		return job, err
 	}
 	if !job.Counted {
-		if err := r.fill(ctx, job, source); err != nil {
-			return job, err
-		}
-		job.Counted = true
-		if job, err = r.Jobs.Save(ctx, job); err != nil {
+		if job, err = r.fill(ctx, job, source); err != nil {
 			return job, err
 		}
 	}
@@ -257,10 +252,10 @@ func refusal(what string) string {
 }
 
 // fill creates the tables, writes the units that are not done, and counts what is there.
-func (r Restorer) fill(ctx context.Context, job Job, source Source) error {
+func (r Restorer) fill(ctx context.Context, job Job, source Source) (Job, error) {
 	for _, s := range r.Map.Backed() {
 		if err := r.Targets.Create(ctx, job.ID, s); err != nil {
-			return err
+			return job, err
 		}
 	}
 	err := r.each(ctx, func(visit func(Progress) error) error {
@@ -271,10 +266,14 @@ func (r Restorer) fill(ctx context.Context, job Job, source Source) error {
 			return visit(p)
 		})
 	}, func(ctx context.Context, p Progress) error { return r.restoreUnit(ctx, job, source, p) })
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.count(ctx, job)
 	}
-	return r.count(ctx, job)
+	if err != nil {
+		return job, err
+	}
+	job.Counted = true
+	return r.Jobs.Save(ctx, job)
 }
 
 // restoreUnit notes that it begins before it writes: what an earlier try wrote that may

@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/fence"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
+	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/restore"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
@@ -218,7 +221,11 @@ func TestMediaComeBack(t *testing.T) {
 		}
 		return last != ""
 	}
-	w := sealedWorld(t)
+	w := newWorld(t)
+	astray := livedatatest.NewItem(map[string]any{"conversation_id": "c_tom2", "message_key": "2026-04-01T19:00:00Z#m_9", "sent_at": "2026-04-01T19:00:00Z",
+		"tenant_id": "t_harbour", "lead_id": "l_tom2", "attachments": []any{map[string]any{"key": other}}}) // ch_fb1's, from a thread of ch_ig1
+	w.live.Put("messages", astray)
+	w.seal(night)
 	for _, key := range []string{picture, attachment, other} {
 		w.live.MarkDeleted("media", key, now)
 	}
@@ -226,7 +233,7 @@ func TestMediaComeBack(t *testing.T) {
 	w.raise(time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC), "conversation", "t_harbour", "c_tom") // m_1 is covered, m_2 is not
 	j := w.restored(everything)
 	if !current(w, picture) || current(w, attachment) || current(w, other) {
-		t.Errorf("picture %t, attachment of a deleted message %t, what nobody names %t", current(w, picture), current(w, attachment), current(w, other))
+		t.Errorf("picture %t, attachment of a deleted message %t, what stands where the record may name nothing %t", current(w, picture), current(w, attachment), current(w, other))
 	}
 	if j.Merged["leads"].Objects != 1 || j.Merged["messages"].Objects != 0 {
 		t.Errorf("merged %+v", j.Merged)
@@ -257,6 +264,33 @@ func TestAProfileThatIsNewerThanItsDeletion(t *testing.T) {
 	w.restored(everything)
 	if tom := w.live.Item("leads", "t_harbour", "l_tom"); tom.Text("display_name") != "Tom Kaczmarek" {
 		t.Errorf("after the deletion: came back as %v", tom)
+	}
+}
+
+// What proves that a source is later than a deletion: a key that knows the tombstone, and is
+// older than the source. Either alone does not.
+func TestWhatIsNoProofOfALaterSource(t *testing.T) {
+	cutoff := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
+	for name, prepare := range map[string]func(w *world){
+		"a key that is younger": func(w *world) {
+			w.raise(cutoff, "lead", "t_harbour", "l_tom")
+			w.seal(night) // makes the keys
+		},
+		"a key that knows no tombstone": func(w *world) {
+			w.seal(night.Add(-24 * time.Hour)) // makes the keys
+			w.seal(night)
+			w.raise(cutoff, "lead", "t_harbour", "l_tom")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			prepare(w)
+			w.lose()
+			w.restored(everything)
+			if tom := w.live.Item("leads", "t_harbour", "l_tom"); tom == nil || tom.Text("display_name") != "" {
+				t.Errorf("came back as %v", tom)
+			}
+		})
 	}
 }
 
@@ -493,5 +527,23 @@ func TestTheNewestThatIsNotLater(t *testing.T) {
 		if got := w.live.Item("leads", "t_capricho", "l_lucia").Text("display_name"); got != want {
 			t.Errorf("as of %s: %q, want %q", asOf, got, want)
 		}
+	}
+}
+
+// A tombstone outlives the oldest snapshot and the longest restore together.
+func TestTombstonesOutliveRestores(t *testing.T) {
+	m, err := datamap.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	age := func(store string) time.Duration {
+		s, _ := m.Store(store)
+		return time.Duration(s.MaxAgeDays) * 24 * time.Hour
+	}
+	if oldest := age("snapshots") + restore.MostAge; age("snapshots") == 0 || fence.Keep < oldest || fence.Keep > age("tombstones") {
+		t.Errorf("tombstones live %s, what brings people back up to %s", fence.Keep, oldest)
+	}
+	if restore.KeepJobs > age("backupruns") {
+		t.Errorf("jobs are kept for %s", restore.KeepJobs)
 	}
 }

@@ -93,15 +93,15 @@ func units() []snapshot.Unit {
 		{Tenant: "t_capricho"}, {Tenant: "t_capricho", Channel: "ch_wa1"}}
 }
 
-// seal writes a snapshot of every unit.
+// seal writes a snapshot of every unit, as the function snapshot does.
 func (w *world) seal(asOf time.Time) {
 	w.Helper()
-	at := asOf.Add(time.Minute)
+	at := func() time.Time { return asOf.Add(time.Minute) }
 	for _, u := range units() {
-		writer := snapshot.Writer{Walker: walk.Walker{Map: w.m, Records: w.live.Records()}, Keyring: w.keyring(at), Put: w.bucket.Put,
-			Runs: &snapshottest.Runs{}, Now: func() time.Time { return at }, Random: rand.Reader, Token: func() string { return "0a1b2c3d" }}
-		if out, err := writer.Run(w.Context(), u, asOf); err != nil || !out.Done {
-			w.Fatalf("a snapshot: %+v, %v", out, err)
+		writer := snapshot.Writer{Walker: walk.Walker{Map: w.m, Records: w.live.Records()}, Keyring: w.keyring(at()), Put: w.bucket.Put,
+			Runs: &snapshottest.Runs{}, Now: at, Random: rand.Reader, Token: func() string { return "0a1b2c3d" }}
+		if out, err := writer.Run(w.Context(), u, asOf); err != nil || !out.Completed {
+			w.Fatal(out, err)
 		}
 	}
 }

@@ -32,8 +32,8 @@ const (
 	LettersBounced     = "Bounced"
 	LettersUnconfirmed = "LettersUnconfirmed"
 	ReplyLimitReached  = "ReplyLimitReached"
-	SnapshotsStarted   = "SnapshotsStarted"   // nights for which everything was asked for
-	SnapshotsAsked     = "SnapshotsAsked"     // units of such a night
+	SnapshotsStarted   = "SnapshotsStarted" // nights for which everything was asked for
+	SnapshotsAsked     = "SnapshotsAsked"   // units of such a night
 	SnapshotRecords    = "SnapshotRecords"
 	SnapshotBytes      = "SnapshotBytes" // sealed
 

@@ -32,6 +32,7 @@ type Fake struct {
 	World *livedatatest.Fake // the live stores
 	Fault Fault              // nil: every write is applied
 	Now   func() time.Time
+	Page  int // records that a scan gives at a time; 0: 3, so that tests turn pages
 
 	mu      sync.Mutex
 	stones  fence.Tombstones
@@ -169,9 +170,6 @@ func keyName(s datamap.Store, key livedata.Key) string {
 	return strings.Join(parts, "\x00")
 }
 
-// Page is how many records a scan gives at a time: few, so that tests turn pages.
-const Page = 3
-
 func (f Targets) Scan(ctx context.Context, id string, s datamap.Store, after livedata.Key) (page livedata.Page, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -183,8 +181,8 @@ func (f Targets) Scan(ctx context.Context, id string, s datamap.Store, after liv
 		if after != nil && name <= keyName(s, after) {
 			continue
 		}
-		if len(page.Items) == Page {
-			page.Next = livedata.KeyOf(s, page.Items[Page-1])
+		if len(page.Items) == cmp.Or(f.Page, 3) {
+			page.Next = livedata.KeyOf(s, page.Items[len(page.Items)-1])
 			break
 		}
 		page.Items = append(page.Items, maps.Clone(rows[name]))
