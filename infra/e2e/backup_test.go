@@ -384,16 +384,7 @@ func TestBackupSchedules(t *testing.T) {
 	asOf := copyNow(t, ctx, units...)
 	_, status := erase(t, ctx, user)
 	requireOutcome(t, status, "completed")
-	old := time.Now().Add(-29 * 24 * time.Hour)
-	for _, kind := range copies.Prefixes() {
-		name, err := copies.Place{Kind: kind, Unit: units[1], AsOf: old, Part: "00000-0a1b2c3d"}.Name()
-		if err == nil {
-			err = bucketOfCopies().Put(ctx, name, []byte("{}"))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	plantOld(t, ctx, units[1], asOf)
 
 	var found rotation.Audited
 	runSchedule(t, ctx, "backup-audit", &found)
@@ -421,6 +412,20 @@ func TestBackupSchedules(t *testing.T) {
 		t.Errorf("drilled: %+v", drilled)
 	}
 	t.Logf("drilled: %+v", drilled)
+}
+
+// plantOld puts a snapshot of 29 days before another there, as if a rotation had stopped.
+func plantOld(t *testing.T, ctx context.Context, unit copies.Unit, asOf time.Time) {
+	t.Helper()
+	for _, kind := range copies.Prefixes() {
+		name, err := copies.Place{Kind: kind, Unit: unit, AsOf: asOf.Add(-29 * 24 * time.Hour), Part: "00000-0a1b2c3d"}.Name()
+		if err == nil {
+			err = bucketOfCopies().Put(ctx, name, []byte("{}"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // ageTombstones lets two hours pass since they were raised: a drill gives those who destroy
@@ -503,11 +508,12 @@ func TestShredFaults(t *testing.T) {
 	cases := []struct {
 		name  string
 		fault client.Fault
+		gone  bool // already when the fault has struck
 	}{
-		{"killed before it destroys the key", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill"}},
-		{"killed between the key and the ledger", client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill"}},
-		{"the answer to the delete is lost", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost"}},
-		{"throttled", client.Fault{Service: "dynamodb", Operation: "GetItem", Kind: "throttle", Count: 4}},
+		{"killed before it destroys the key", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill"}, false},
+		{"killed between the key and the ledger", client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill"}, true},
+		{"the answer to the delete is lost", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost"}, true},
+		{"throttled", client.Fault{Service: "dynamodb", Operation: "GetItem", Kind: "throttle", Count: 4}, false},
 	}
 	w := venue(tenant)
 	for i := range cases {
@@ -528,9 +534,19 @@ func TestShredFaults(t *testing.T) {
 			if err := stack.Faults(ctx, c.fault); err != nil {
 				t.Fatal(err)
 			}
-			_, status := erase(t, ctx, fmt.Sprint(10150000000603000+i))
+			accepted, err := stack.Callback(ctx, "data-deletion", notice(fmt.Sprint(10150000000603000+i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			requireStruckSoon(t, ctx)
+			if c.gone {
+				requireSealed(t, pry(t, ctx, unit), nil, []string{lead})
+			}
+			status, err := stack.Await(ctx, accepted.Code, client.Ended, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
 			requireOutcome(t, status, "completed")
-			requireStruck(t, ctx)
 			requireSealed(t, pry(t, ctx, unit), []string{"l_t_weirch_a1"}, []string{lead})
 		})
 	}
