@@ -26,6 +26,7 @@ type outcome struct {
 	records    []string
 	rows       []string // of ours, without what is random or dated
 	tombstones []string
+	backups    []string // keys and copies that are left
 }
 
 // outcomeOf reads an outcome. What takes everything is fenced up to when it was frozen,
@@ -56,6 +57,13 @@ func outcomeOf(t testing.TB, way path, end contents) outcome {
 		}
 		out.tombstones = append(out.tombstones, stone.Text("fingerprint")+" up to "+until)
 	}
+	for _, row := range end.items["snapshotkeys"] {
+		out.backups = append(out.backups, row.Text("parent")+"/"+row.Text("subject"))
+	}
+	for _, v := range end.objects["snapshots"] {
+		out.backups = append(out.backups, v.key)
+	}
+	slices.Sort(out.backups)
 	slices.Sort(out.rows)
 	slices.Sort(out.tombstones)
 	return out
@@ -86,7 +94,8 @@ func summary(r request.Request) string {
 // differs says in what an outcome differs from the one of the clean run; "" for nothing.
 func (o outcome) differs(want outcome) string {
 	var parts []string
-	for name, lists := range map[string][2][]string{"the records": {o.records, want.records}, "our rows": {o.rows, want.rows}, "the tombstones": {o.tombstones, want.tombstones}} {
+	for name, lists := range map[string][2][]string{"the records": {o.records, want.records}, "our rows": {o.rows, want.rows}, "the tombstones": {o.tombstones, want.tombstones},
+		"the backups": {o.backups, want.backups}} {
 		if !slices.Equal(lists[0], lists[1]) {
 			parts = append(parts, fmt.Sprintf("%s are\n  %s\nwant\n  %s", name, strings.Join(lists[0], "\n  "), strings.Join(lists[1], "\n  ")))
 		}

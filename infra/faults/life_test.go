@@ -22,6 +22,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/dispatch"
 	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/fence"
+	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/ledger"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -31,6 +32,7 @@ import (
 	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/secrets"
 	"github.com/mikla-ai/data-deletion/shared/signedrequest"
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 	"github.com/mikla-ai/data-deletion/shared/workflow/workflowtest"
 )
@@ -103,6 +105,8 @@ func newLife(t testing.TB, p *place, way path, serial int64, s *strike) *life {
 	l.sweeper = dispatch.Sweeper{Ledger: book, Queue: queue, Executions: executions, Log: log}
 	l.steps = workflowtest.Steps{Ledger: book, Keys: prints, Now: l.Now, Log: log,
 		Tombstones: fence.DynamoDB{Client: c.db, Table: names["tombstones"]},
+		BackupKeys: keys.DynamoDB{Client: c.db, Table: names["snapshotkeys"]},
+		Backups:    snapshot.S3{Client: c.s3, Bucket: names["snapshots"]},
 		Finder: locate.Finder{Map: p.data, Records: livedata.DynamoDB{Client: c.db, Names: names},
 			Objects: livedata.S3{Client: c.s3, Names: names}}}
 	return l

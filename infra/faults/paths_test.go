@@ -7,6 +7,8 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
 	"github.com/mikla-ai/data-deletion/shared/request"
+	"github.com/mikla-ai/data-deletion/shared/secrets"
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/workflow"
 	"github.com/mikla-ai/data-deletion/shared/workflow/workflowtest"
 )
@@ -134,5 +136,35 @@ func (p path) example(t testing.TB) world {
 	if p.world != nil {
 		p.world(w)
 	}
+	backUp(t, w)
 	return w
+}
+
+// backUp adds last night's snapshot of Tom's channel, and the keys that it names: what is to be destroyed, and what verification reads.
+func backUp(t testing.TB, w world) {
+	night := workflowtest.NewEmpty(t)
+	prints, err := secrets.ParseVersioned([]byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	night.Keys.Fingerprint = prints
+	for _, store := range night.Map.Backed() {
+		for _, it := range w[store.Name] {
+			night.Live.Put(store.Name, livedatatest.NewItem(it))
+		}
+	}
+	unit := snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}
+	if out, err := night.Writer().Run(t.Context(), unit, night.Now()); err != nil || !out.Completed {
+		t.Fatalf("a snapshot: %+v, %v", out, err)
+	}
+	for _, row := range night.BackupKeys.All() {
+		w["snapshotkeys"] = append(w["snapshotkeys"], item{"parent": row.Parent, "subject": row.Name, "key_id": row.ID, "parent_id": row.ParentID})
+	}
+	for _, name := range night.Backups.Names() {
+		body, err := night.Backups.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w["snapshots"] = append(w["snapshots"], item{"key": name, "text": string(body)})
+	}
 }

@@ -93,6 +93,9 @@ func (h *history) sealed() {
 		text[at].WriteString(livedatatest.Canonical(one.Item))
 		if one.Kind == snapshot.Record {
 			s, _ := h.w.Map.Store(one.Store)
+			if k := at + " " + keyText(s.Name, s.Key, one.Item); items[k] != nil {
+				h.fatalf("a record is twice in a snapshot: %s\n%s\n%s", k, livedatatest.Canonical(items[k]), livedatatest.Canonical(one.Item))
+			}
 			items[at+" "+keyText(s.Name, s.Key, one.Item)] = one.Item
 		}
 	})

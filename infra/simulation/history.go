@@ -115,7 +115,7 @@ func (h *history) act() {
 	case n < 80:
 		h.night()
 	case n < 90:
-		h.w.Pass(time.Duration(1+h.IntN(40)) * time.Hour)
+		h.pass()
 		h.rotate()
 	case n < 94:
 		h.image()
@@ -124,6 +124,16 @@ func (h *history) act() {
 	case h.depth == 1:
 		h.look()
 	}
+}
+
+// pass lets hours go by, or, within something that is under way, minutes: no call takes
+// longer.
+func (h *history) pass() {
+	if h.depth > 1 {
+		h.w.Pass(time.Duration(h.IntN(10)) * time.Minute)
+		return
+	}
+	h.w.Pass(time.Duration(1+h.IntN(40)) * time.Hour)
 }
 
 // moment is when Meta says that something happened: a little ago.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (h *history) everything(r restore.Restorer, fake *restoretest.Fake, from re
 		switch kind := fault.KindOf(err); {
 		case err == nil || none:
 			return none
-		case errors.Is(err, livedatatest.ErrKilled), errors.Is(err, restoretest.ErrKilled), kind == fault.Retry, kind == fault.Conflict, kind == fault.Internal:
+		case strings.Contains(err.Error(), "run the restore again"), errors.Is(err, livedatatest.ErrKilled), errors.Is(err, restoretest.ErrKilled), kind == fault.Retry, kind == fault.Conflict, kind == fault.Internal:
 			continue
 		default:
 			return h.refused(err)
@@ -154,11 +155,14 @@ func (h *history) all(into *livedatatest.Fake, from image) {
 	}
 }
 
-// quotesTouched says that a record quotes somebody of whom something was deleted.
+// quotesTouched says that a record quotes somebody of whom something was deleted: with any
+// of a lead's conversations everything goes that is quoted of the lead.
 func (h *history) quotesTouched(of *word) bool {
 	for _, w := range h.words {
-		if w != of && h.touched(w) && strings.Contains(h.quoted[of.key], w.text) {
-			return true
+		if h.quoted[of.key] == w.text {
+			return slices.ContainsFunc(h.words, func(other *word) bool {
+				return other.whose["lead_id"] == w.whose["lead_id"] && h.touched(other)
+			})
 		}
 	}
 	return false

@@ -149,7 +149,7 @@ func TestAWriteThatIsLost(t *testing.T) {
 	w := sealedWorld(t)
 	w.fake.Fault = func(op, key string) (bool, error) { return op != "put" || !strings.Contains(key, "m_5"), nil }
 	w.begin(everything)
-	if _, err := w.restorer().Run(t.Context(), job); fault.KindOf(err) != fault.Permanent || !strings.Contains(err.Error(), "as many records of messages") {
+	if _, err := w.restorer().Run(t.Context(), job); fault.KindOf(err) != fault.Permanent || !strings.Contains(err.Error(), "fewer records of messages") {
 		t.Errorf("ran: %v", err)
 	}
 }

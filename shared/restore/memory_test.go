@@ -23,6 +23,10 @@ type endless struct {
 	most     atomic.Int32
 }
 
+func (*endless) Row(context.Context, datamap.Store, livedata.Key) (livedata.Item, error) {
+	return nil, nil
+}
+
 func (e *endless) Resumable() bool { return true }
 
 func (e *endless) Units(_ context.Context, _ restore.Selection, visit func(snapshot.Unit, time.Time) error) error {

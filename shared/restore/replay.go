@@ -63,6 +63,8 @@ type Replay struct {
 	// Sealed says that the records come from snapshots, in which what is quoted of a lead is under
 	// a key that has to live. In tables it never had one if it is younger than the last night.
 	Sealed bool
+	// Rows reads a row of tables that are the source.
+	Rows func(ctx context.Context, s datamap.Store, key livedata.Key) (livedata.Item, error)
 	// Channels lists those that a tenant has or had: a lead who is quoted may be of any.
 	Channels func(ctx context.Context, tenant string) ([]string, error)
 
@@ -351,6 +353,9 @@ func (p *Replay) quoted(ctx context.Context, r Record, whose string, seen map[st
 	if !ok {
 		return false, nil
 	}
+	if !p.Sealed {
+		return p.quotedInTables(ctx, r, scope, fields, seen)
+	}
 	channels, err := p.channels(ctx, fields["tenant_id"])
 	if err != nil {
 		return false, err
@@ -371,25 +376,28 @@ func (p *Replay) quoted(ctx context.Context, r Record, whose string, seen map[st
 			return p.person(ctx, r, keys.QuotesOf(path), seen)
 		}
 	}
-	if p.Sealed {
-		return false, nil
-	}
-	return p.anywhere(ctx, r, scope, fields, channels, seen)
+	return false, nil
 }
 
-// anywhere is for a quoted lead of whom no key says which channel is theirs: whichever it
-// is, no tombstone may cover it.
-func (p *Replay) anywhere(ctx context.Context, r Record, scope datamap.Scope, fields map[string]string, channels []string, seen map[string]time.Time) (bool, error) {
-	for _, channel := range channels {
-		path, err := keys.PathOf(p.Map, scope, livedata.Merge(fields, map[string]string{"channel_id": channel}))
+// quotedInTables asks the lead's own row, as it was then, which channel the lead is of. Who
+// has none is quoted by mistake, or was about to go.
+func (p *Replay) quotedInTables(ctx context.Context, r Record, scope datamap.Scope, fields map[string]string, seen map[string]time.Time) (bool, error) {
+	for _, unit := range p.Map.Locators(scope) {
+		at, err := unit.Finder.Keys(fields)
+		if err != nil {
+			return false, fault.As(fault.Permanent, "find who is quoted", err)
+		}
+		row, err := p.Rows(ctx, unit.Store, at)
+		if err != nil || len(row) == 0 {
+			return false, err
+		}
+		path, err := keys.PathOf(p.Map, scope, livedata.Merge(fields, row.Fields(unit.Store.ContainerFields())))
 		if err != nil {
 			return false, err
 		}
-		if may, err := p.person(ctx, r, keys.QuotesOf(path), seen); err != nil || !may {
-			return false, err
-		}
+		return p.person(ctx, r, keys.QuotesOf(path), seen)
 	}
-	return len(channels) > 0, nil
+	return false, nil
 }
 
 // leadOf reads whom a quotation is of.

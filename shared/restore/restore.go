@@ -30,6 +30,8 @@ type Source interface {
 	Units(ctx context.Context, s Selection, visit func(snapshot.Unit, time.Time) error) error
 	Each(ctx context.Context, u snapshot.Unit, asOf time.Time, s Selection, from int, visit func(Batch) error) (gone bool, err error)
 	Resumable() bool
+	// Row reads a row of tables; nil of snapshots, which cannot look one up.
+	Row(ctx context.Context, s datamap.Store, key livedata.Key) (livedata.Item, error)
 }
 
 // Batch is as much of a unit as is in memory at a time. Records have in them what could be
@@ -138,7 +140,7 @@ func (r Restorer) open(s Selection, f From) (Source, error) {
 }
 
 func (r Restorer) replay(source Source) *Replay {
-	return &Replay{Map: r.Map, Stones: r.Stones, Keys: r.Keys, Secret: r.Secret, Sealed: source.Resumable(), Channels: func(ctx context.Context, tenant string) (out []string, err error) {
+	return &Replay{Map: r.Map, Stones: r.Stones, Keys: r.Keys, Secret: r.Secret, Sealed: source.Resumable(), Rows: source.Row, Channels: func(ctx context.Context, tenant string) (out []string, err error) {
 		err = source.Units(ctx, Selection{Tenant: tenant}, func(u snapshot.Unit, _ time.Time) error {
 			if u.Channel != "" {
 				out = append(out, u.Channel)

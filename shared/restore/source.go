@@ -27,6 +27,10 @@ type Snapshots struct {
 
 func (s Snapshots) Resumable() bool { return true }
 
+func (s Snapshots) Row(context.Context, datamap.Store, livedata.Key) (livedata.Item, error) {
+	return nil, nil
+}
+
 // Units visits each unit with the newest of its snapshots that is no later than asked for.
 func (s Snapshots) Units(ctx context.Context, sel Selection, visit func(snapshot.Unit, time.Time) error) error {
 	var unit snapshot.Unit
@@ -169,6 +173,10 @@ type Tables struct {
 }
 
 func (t Tables) Resumable() bool { return false }
+
+func (t Tables) Row(ctx context.Context, s datamap.Store, key livedata.Key) (livedata.Item, error) {
+	return t.Records.Get(ctx, s, key)
+}
 
 // Units are the tenants of the tables, and their channels.
 func (t Tables) Units(ctx context.Context, sel Selection, visit func(snapshot.Unit, time.Time) error) error {

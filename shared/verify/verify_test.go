@@ -1,6 +1,9 @@
 package verify_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -154,4 +157,69 @@ func TestAReadThatFailsIsNoEmptiness(t *testing.T) {
 	if reads < 10 {
 		t.Errorf("verification makes %d reads", reads)
 	}
+}
+
+// Whatever of a backup could still be opened, or is still there of what goes as a whole, is
+// found, whoever forgot to destroy it.
+func TestWhatIsLeftOfBackupsIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		scope string
+		key   []string
+		put   func(w *workflowtest.World, rows []keys.Row)
+		left  verify.Left
+	}{
+		"nothing":        {"lead", []string{"t_harbour", "l_tom"}, func(*workflowtest.World, []keys.Row) {}, verify.Left{}},
+		"the lead's key": {"lead", []string{"t_harbour", "l_tom"}, func(w *workflowtest.World, rows []keys.Row) { w.BackupKeys.Put(rows[0]) }, verify.Left{"snapshotkeys": 2}}, // where it stands, and as manifests name it
+		"a key below it": {"lead", []string{"t_harbour", "l_tom"}, func(w *workflowtest.World, rows []keys.Row) { w.BackupKeys.Put(rows[1]) }, verify.Left{"snapshotkeys": 1}},
+		"a newer key": {"lead", []string{"t_harbour", "l_tom"}, func(w *workflowtest.World, rows []keys.Row) {
+			rows[0].ID, rows[0].Cutoff = "another", w.Now()
+			w.BackupKeys.Put(rows[0])
+		}, verify.Left{}},
+		"the channel's key":      {"channel", []string{"t_harbour", "ch_fb1"}, func(w *workflowtest.World, rows []keys.Row) { w.BackupKeys.Put(rows[0]) }, verify.Left{"snapshotkeys": 1}},
+		"a copy of the channel":  {"channel", []string{"t_harbour", "ch_fb1"}, copyOf("frames/t_harbour/channel/ch_fb1/20260601T120000Z/00001-0000aaaa"), verify.Left{"snapshots": 1}},
+		"a manifest of a tenant": {"tenant", []string{"t_harbour"}, copyOf("indexes/t_harbour/tenant/20260601T120000Z/00001-0000aaaa"), verify.Left{"snapshots": 1}},
+		"a copy of a neighbour":  {"tenant", []string{"t_harbour"}, copyOf("frames/t_harbour2/tenant/20260601T120000Z/00001-0000aaaa"), verify.Left{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := workflowtest.New(t)
+			m := w.AdmitScope(t, c.scope, c.key...)
+			var rows []keys.Row
+			for _, step := range []string{"locate", "fence", "purge", "shred"} {
+				if step == "shred" {
+					rows = keyRows(t, w, c.scope, c.key)
+				}
+				if _, err := w.Step(t.Context(), step, m); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.put(w, rows)
+			left, err := run(t, w, m)
+			if err != nil || !maps.Equal(left, c.left) {
+				t.Errorf("left is %v, %v; want %v", left, err, c.left)
+			}
+		})
+	}
+}
+
+func copyOf(name string) func(*workflowtest.World, []keys.Row) {
+	return func(w *workflowtest.World, _ []keys.Row) { _ = w.Backups.Put(context.Background(), name, []byte("{}")) }
+}
+
+// keyRows are a subject's own row and those below it.
+func keyRows(t *testing.T, w *workflowtest.World, scope string, key []string) []keys.Row {
+	t.Helper()
+	var own, below []keys.Row
+	names := keys.Names(w.Keys.Fingerprint, keys.Subject{Kind: scope, Values: key})
+	for _, row := range w.BackupKeys.All() {
+		if slices.Contains(names, row.Name) {
+			own = append(own, row)
+		}
+		if slices.Contains(names, row.Parent) {
+			below = append(below, row)
+		}
+	}
+	if len(own) != 1 || len(below) == 0 {
+		t.Fatalf("%d rows of the subject, %d below", len(own), len(below))
+	}
+	return append(own, below...)
 }

@@ -36,6 +36,13 @@ func (f *Fake) All() []keys.Row {
 	return slices.Collect(maps.Values(f.rows))
 }
 
+// Put plants a row, whatever there is.
+func (f *Fake) Put(row keys.Row) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows[[2]string{row.Parent, row.Name}] = row
+}
+
 func (f *Fake) Get(ctx context.Context, parent, name string) (keys.Row, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
