@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -27,21 +26,12 @@ import (
 const (
 	snapshotQueue  = "mikla-dev-deletion-snapshot"
 	snapshotBucket = "mikla-dev-snapshots-000000000000"
-	snapshotKey    = "alias/mikla-dev-deletion-snapshot"
 )
 
 // bucketOfCopies is the bucket of snapshots, as somebody who may do everything with it.
 func bucketOfCopies() copies.S3 {
 	client := s3.NewFromConfig(server.AWSConfig(), func(o *s3.Options) { o.UsePathStyle = true })
 	return copies.S3{Client: client, Bucket: snapshotBucket}
-}
-
-// opener has the rights of a restore, and knows of no tombstone.
-func opener() copies.Reader {
-	cfg := server.AWSConfig()
-	rows := keys.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: "mikla-dev-snapshotkeys"}
-	return copies.Reader{Objects: bucketOfCopies(), Keyring: &keys.Keyring{Rows: rows, Now: time.Now,
-		Root: keys.KMS{Client: kms.NewFromConfig(cfg), KeyID: snapshotKey}}}
 }
 
 // unitsOf are a business's own unit and those of its channels.
@@ -74,7 +64,7 @@ func awaitCopies(t *testing.T, ctx context.Context, from time.Time, units ...cop
 	t.Helper()
 	for _, u := range slices.Backward(units) {
 		await(t, ctx, fmt.Sprintf("the snapshot of %s/%s", u.Tenant, u.Channel), func() bool {
-			all, err := opener().AsOfs(ctx, u)
+			all, err := server.Backups().AsOfs(ctx, u)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +99,7 @@ type pile struct {
 // pry opens every frame of the units' snapshots with the rights of a restore.
 func pry(t *testing.T, ctx context.Context, units ...copies.Unit) (out pile) {
 	t.Helper()
-	reader := opener()
+	reader := server.Backups()
 	for _, u := range units {
 		all, err := reader.AsOfs(ctx, u)
 		if err != nil {
@@ -488,7 +478,7 @@ func TestSnapshotFaults(t *testing.T) {
 			requireStruckSoon(t, ctx)
 			awaitCopies(t, ctx, asOf, unit)
 			awaitDrained(t, ctx, snapshotQueue)
-			shot, err := opener().Open(ctx, unit, asOf)
+			shot, err := server.Backups().Open(ctx, unit, asOf)
 			if err != nil {
 				t.Fatal(err)
 			}
