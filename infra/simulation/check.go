@@ -25,6 +25,14 @@ func (h *history) touched(w *word) bool {
 	return slices.ContainsFunc(h.deletions, func(d *deletion) bool { return d.concerns(w) })
 }
 
+// settled says that of every deletion that concerns a word, each was over by then: what is
+// left of that subject is copied as anybody's.
+func (h *history) settled(w *word, by time.Time) bool {
+	return !slices.ContainsFunc(h.deletions, func(d *deletion) bool {
+		return d.concerns(w) && (!d.done || !d.ended.Before(by))
+	})
+}
+
 // look checks everything that must hold at any moment, and changes nothing.
 func (h *history) look() {
 	calm := h.calm
@@ -136,7 +144,7 @@ func (h *history) complete(n *night, at string, content *strings.Builder, items 
 		return
 	}
 	for _, w := range h.words {
-		if !w.live || h.touched(w) || n.unit.Tenant != w.whose["tenant_id"] || n.unit.Channel != w.whose["channel_id"] {
+		if !w.live || h.erased(w) || h.renamed(w) || !h.settled(w, n.asOf) || n.unit.Tenant != w.whose["tenant_id"] || n.unit.Channel != w.whose["channel_id"] {
 			continue
 		}
 		was := h.was(w.key, n.asOf, n.ended)
@@ -145,6 +153,9 @@ func (h *history) complete(n *night, at string, content *strings.Builder, items 
 		}
 		if content == nil || !strings.Contains(content.String(), w.text) {
 			h.fatalf("a word is missing in the snapshot %s: %s %+v", at, w.text, w)
+		}
+		if thread := w.whose["conversation_id"]; thread != "" && items[at+" conversations/"+w.whose["tenant_id"]+"/"+thread] == nil {
+			h.fatalf("the conversation is missing in the snapshot %s that a word stands in: %s %+v", at, w.text, w)
 		}
 		got := items[at+" "+w.key]
 		if len(was.Maps("quotes")) == 0 && livedatatest.Canonical(got) != livedatatest.Canonical(was) {

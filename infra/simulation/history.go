@@ -35,6 +35,7 @@ type deletion struct {
 	id     string
 	cutoff time.Time
 	done   bool // completed, or nothing was found
+	ended  time.Time
 }
 
 // takes says that a word was to go with the deletion.
@@ -161,6 +162,7 @@ func (h *history) erase() {
 		end, err := h.w.Walk(h.t.Context(), m)
 		r := h.w.Request(h.t, d.id)
 		if d.done = r.State == request.Completed || r.State == request.NothingFound; d.done {
+			d.ended = h.w.Now()
 			return
 		}
 		if r.State.Waiting() {

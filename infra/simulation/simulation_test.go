@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 )
 
@@ -28,4 +29,24 @@ func play(t *testing.T, seed uint64) {
 		h.act()
 	}
 	h.look()
+}
+
+// TestASeedIsOneHistory: what is played again is what was played.
+func TestASeedIsOneHistory(t *testing.T) {
+	for seed := range uint64(5) {
+		var first string
+		for range 3 {
+			h := newHistory(t, seed)
+			for range 40 {
+				h.act()
+			}
+			told := fmt.Sprint(h.serial, len(h.nights), len(h.deletions), h.w.Now(), h.Uint64())
+			if first == "" {
+				first = told
+			}
+			if told != first {
+				t.Fatalf("seed %d ended as %s and as %s", seed, first, told)
+			}
+		}
+	}
 }

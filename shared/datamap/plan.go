@@ -100,6 +100,12 @@ func (m *Map) Held(scope Scope, store string) []Unit {
 	return slices.DeleteFunc(units, func(u Unit) bool { return u.Store.Parent != store })
 }
 
+// Holds says that rows of the store stay for what stands below them, whatever their own date:
+// others have them as parent, and nothing raises their date when something newer comes.
+func (m *Map) Holds(s Store) bool {
+	return s.Dated != nil && s.Newer == nil && slices.ContainsFunc(m.Stores, func(below Store) bool { return below.Parent == s.Name })
+}
+
 // found lists the units that are found with nothing but the subject.
 func (m *Map) found(scope Scope) []Unit {
 	return slices.DeleteFunc(m.Plan(scope), func(u Unit) bool { return u.Finder.From != "" })

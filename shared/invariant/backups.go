@@ -66,7 +66,8 @@ func keyText(c Copy) string {
 // erased says that a record is of a subject that was erased, and dated up to its cutoff.
 func (b Backups) erased(c Copy) bool {
 	return slices.ContainsFunc(b.Erasures, func(e Erasure) bool {
-		if newer, err := livedata.NewerThan(c.Store, c.Item, e.Cutoff); err == nil && newer && !e.Cutoff.IsZero() {
+		newer, err := livedata.NewerThan(c.Store, c.Item, e.Cutoff)
+		if err == nil && (newer || b.Map.Holds(c.Store)) && !e.Cutoff.IsZero() {
 			return false
 		}
 		return slices.ContainsFunc(c.Fields, func(fields map[string]string) bool {

@@ -144,6 +144,13 @@ func (h *handOver) decided(ctx context.Context, records []Record) ([]ready, erro
 		if err != nil {
 			return nil, err
 		}
+		stands, err := h.stands(ctx, record, v, func(s datamap.Store, key livedata.Key) (livedata.Item, error) { return h.Live.Get(ctx, s, key) })
+		if err != nil {
+			return nil, err
+		}
+		if !stands {
+			v.Item = nil
+		}
 		if v.Item != nil && record.Store.Quotes != nil {
 			quoted, err := h.quotesLive(ctx, record)
 			if err != nil {

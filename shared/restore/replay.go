@@ -218,6 +218,9 @@ func (p *Replay) everything(s keys.Subject) bool {
 // dateOf is when a record is of. One that says where another quotes is as old as that.
 func dateOf(m *datamap.Map, r Record) (time.Time, bool) {
 	at, dated, err := livedata.DatedAt(r.Store, r.Item)
+	if m.Holds(r.Store) {
+		return time.Time{}, false // it stays for what is newer below it
+	}
 	if err != nil || dated || r.Store.Quotes == nil {
 		return at, dated && err == nil
 	}

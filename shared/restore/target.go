@@ -172,6 +172,15 @@ func (r Restorer) review(ctx context.Context, job Job, replay *Replay, records [
 		if v.Item != nil {
 			quoted, err = r.quotes(ctx, job, record)
 		}
+		if err == nil && v.Item != nil && quoted {
+			quoted, err = r.stands(ctx, record, v, func(s datamap.Store, key livedata.Key) (livedata.Item, error) {
+				it, err := r.Targets.Get(ctx, job.ID, s, key)
+				if err != nil || len(it) > 0 {
+					return it, err
+				}
+				return r.Live.Get(ctx, s, key)
+			})
+		}
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -183,6 +192,22 @@ func (r Restorer) review(ctx context.Context, job Job, replay *Replay, records [
 		}
 	}
 	return changed, gone, nil
+}
+
+// stands says that the row is there that a record stands under, where a tombstone of that row's
+// subject makes it doubtful: what stands under nothing no later deletion would find.
+func (r Restorer) stands(ctx context.Context, record Record, v Verdict, get func(datamap.Store, livedata.Key) (livedata.Item, error)) (bool, error) {
+	above, ok := r.Map.Store(record.Store.Parent)
+	touched := slices.ContainsFunc(slices.Collect(maps.Values(v.Seen)), func(cutoff time.Time) bool { return !cutoff.IsZero() })
+	if !ok || !r.Map.Holds(above) || !touched {
+		return true, nil
+	}
+	fields, key := livedata.Merge(record.Known, record.Item.Fields(record.Store.Key)), livedata.Key{}
+	for _, name := range above.Key {
+		key[name] = fields[name]
+	}
+	it, err := get(above, key)
+	return len(it) > 0, err
 }
 
 // quotes says that a record which says where another quotes is right: that one is in the

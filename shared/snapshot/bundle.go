@@ -151,6 +151,7 @@ type found struct {
 // keysOf finds or creates the keys that paths lead to.
 func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item, paths []keys.Path) (found, error) {
 	at, dated, err := livedata.DatedAt(store, it)
+	dated = dated && !j.Walker.Map.Holds(store)
 	out := found{dated: dated}
 	if err != nil {
 		return out, err
