@@ -496,14 +496,15 @@ func TestShredFaults(t *testing.T) {
 	ctx := deadline(t, 3*time.Minute)
 	const tenant = "t_weir"
 	cases := []struct {
-		name  string
-		fault client.Fault
-		gone  bool // already when the fault has struck
+		name   string
+		faults []client.Fault
+		gone   bool // already when the faults have struck
 	}{
-		{"killed before it destroys the key", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill"}, false},
-		{"killed between the key and the ledger", client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill"}, true},
-		{"the answer to the delete is lost", client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost"}, true},
-		{"throttled", client.Fault{Service: "dynamodb", Operation: "GetItem", Kind: "throttle", Count: 4}, false},
+		{"killed between the key and the ledger", []client.Fault{{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "kill"}}, true},
+		{"killed before it destroys the key, then throttled, then its answer lost", []client.Fault{
+			{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill"},
+			{Service: "dynamodb", Operation: "DeleteItem", Kind: "throttle", Count: 4},
+			{Service: "dynamodb", Operation: "DeleteItem", Kind: "lost"}}, true},
 	}
 	w := venue(tenant)
 	for i := range cases {
@@ -520,8 +521,10 @@ func TestShredFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			lead := fmt.Sprintf("l_weir%dx", i)
 			requireSealed(t, pry(t, ctx, unit), []string{lead, "l_t_weirch_a1"}, nil)
-			c.fault.Function = "shred"
-			if err := stack.Faults(ctx, c.fault); err != nil {
+			for i := range c.faults {
+				c.faults[i].Function = "shred"
+			}
+			if err := stack.Faults(ctx, c.faults...); err != nil {
 				t.Fatal(err)
 			}
 			accepted, err := stack.Callback(ctx, "data-deletion", notice(fmt.Sprint(10150000000603000+i)))
