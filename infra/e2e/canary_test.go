@@ -55,6 +55,17 @@ func cage() world {
 	return w
 }
 
+// harbour is the house itself, without which nothing of it is backed up.
+func harbour() world {
+	w := world{}
+	w.add("tenants", client.Item{"tenant_id": "t_harbour", "name": "Harbour View Hotel", "aliases": []string{}, "region": "GB",
+		"admin_emails": []string{"gm@harbourview.example"}, "config": client.Item{}, "created_at": rfc(began)})
+	w.add("channels", client.Item{"tenant_id": "t_harbour", "channel_id": "ch_fb1", "platform": "facebook", "external_id": "102030405060708",
+		"external_key": "facebook#102030405060708", "display_name": "Harbour View Hotel", "access_token": "token of the harbour",
+		"connected_by": []client.Item{}, "status": "connected", "connected_at": rfc(began)})
+	return w
+}
+
 // singing puts a canary into the strings that nothing is found by.
 func singing(item client.Item) {
 	structural := []string{"tenant_id", "channel_id", "channel_key", "sent_at", "created_at", "started_at", "linked_at", "first_seen_at",
@@ -168,12 +179,54 @@ func sightings(places map[string]string) []string {
 	return out
 }
 
+// requireOnlySealed: while the person is there, what was made of the person for backups names
+// nobody: not the copies, nor their keys, runs, messages and logs.
+func requireOnlySealed(t *testing.T, ctx context.Context) {
+	t.Helper()
+	awaitDrained(t, ctx, snapshotQueue)
+	places := map[string]string{}
+	bucket := bucketOfCopies()
+	for after, more := "", true; more; {
+		var names []string
+		var err error
+		if names, more, err = bucket.List(ctx, "", after); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			src, err := bucket.Get(ctx, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			places["object"] += name + "\n" + string(src) + "\n"
+			after = name
+		}
+	}
+	db := dynamodb.NewFromConfig(server.AWSConfig())
+	for _, table := range []string{"mikla-dev-snapshotkeys", "mikla-dev-backupruns"} {
+		places[table] = scanned(t, ctx, db, table)
+	}
+	for _, function := range []string{"snapshot-start", "snapshot"} {
+		for _, entry := range server.Logs.Entries(function) {
+			places["log of "+function] += entry.Line + "\n"
+		}
+	}
+	for _, place := range []string{"object", "mikla-dev-snapshotkeys", "mikla-dev-backupruns", "log of snapshot"} {
+		if places[place] == "" {
+			t.Errorf("there is no %s: nothing is looked at", place)
+		}
+	}
+	for _, sighting := range sightings(places) {
+		t.Error(sighting)
+	}
+}
+
 // TestNothingRemembersThePerson plants canaries in every field of every store and looks
 // for them in everything that is left: also after kills, throttles, lost answers, a
 // poisoned message and a verification that found something.
 func TestNothingRemembersThePerson(t *testing.T) {
 	ctx := deadline(t, 3*time.Minute)
 	seed(t, ctx, cage())
+	seed(t, ctx, harbour())
 	before := sightings(everything(t, ctx))
 	for _, store := range []string{"leads", "links", "conversations", "messages", "ai_audit", "ai_quotes"} {
 		if !slices.ContainsFunc(before, func(s string) bool { return strings.HasPrefix(s, "table mikla-dev-"+store) }) {
@@ -183,16 +236,29 @@ func TestNothingRemembersThePerson(t *testing.T) {
 	if !slices.ContainsFunc(before, func(s string) bool { return strings.HasPrefix(s, "moto") }) {
 		t.Fatal("no canary is found among the objects before: the search finds nothing")
 	}
+	backups := unitsOf("t_harbour", "ch_fb1")
+	copyNow(t, ctx, backups...)
+	requireOnlySealed(t, ctx)
+	requireSealed(t, pry(t, ctx, backups...), []string{canaryText, canaryNumber}, nil)
 	if err := stack.Faults(ctx,
 		client.Fault{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "kill", Count: 1, Function: "purge"},
 		client.Fault{Service: "dynamodb", Operation: "BatchWriteItem", Kind: "throttle", Count: 1, Function: "purge", Skip: 1},
 		client.Fault{Service: "dynamodb", Operation: "TransactWriteItems", Kind: "lost", Count: 1, Function: "locate"},
 		client.Fault{Service: "s3", Operation: "DeleteObjects", Kind: "per-key-error", Count: 1},
+		client.Fault{Service: "dynamodb", Operation: "DeleteItem", Kind: "kill", Count: 1, Function: "shred"},
 	); err != nil {
 		t.Fatal(err)
 	}
 	accepted, status := erase(t, ctx, canaryUser)
 	requireOutcome(t, status, "completed")
+	copyNow(t, ctx, backups...)
+	awaitDrained(t, ctx, snapshotQueue)
+	for _, schedule := range []string{"rotate", "backup-audit", "backup-drill"} {
+		if err := stack.Schedule(ctx, schedule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	requireSealed(t, pry(t, ctx, backups...), []string{"l_calm"}, []string{canaryText, canaryNumber})
 	for _, sighting := range sightings(everything(t, ctx)) {
 		t.Error(sighting)
 	}

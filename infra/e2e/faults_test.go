@@ -249,10 +249,20 @@ func TestPoison(t *testing.T) {
 	requireDrained(t, ctx)
 }
 
-// redeliverAtOnce has a message that failed come again after a second, for this test.
+// redeliverAtOnce has a start message that failed come again after a second, for this test.
 func redeliverAtOnce(t *testing.T, ctx context.Context) {
 	t.Helper()
-	client, url := queue(ctx, t, startQueue)
+	redeliver(t, ctx, startQueue, func() {
+		_, status := erase(t, ctx, "556159")
+		requireOutcome(t, status, "nothing_found")
+	})
+}
+
+// redeliver has what failed come again after a second, for this test. wake ends the long
+// poll that began with the old setting.
+func redeliver(t *testing.T, ctx context.Context, name string, wake func()) {
+	t.Helper()
+	client, url := queue(ctx, t, name)
 	visibility := func(ctx context.Context, seconds string) {
 		_, err := client.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: aws.String(url),
 			Attributes: map[string]string{"VisibilityTimeout": seconds}})
@@ -260,11 +270,10 @@ func redeliverAtOnce(t *testing.T, ctx context.Context) {
 			t.Fatal(err)
 		}
 	}
-	before := attributes(t, ctx, startQueue)["VisibilityTimeout"]
+	before := attributes(t, ctx, name)["VisibilityTimeout"]
 	visibility(ctx, "1")
 	t.Cleanup(func() { visibility(context.Background(), before) })
-	_, status := erase(t, ctx, "556159") // ends the long poll that began with the old setting
-	requireOutcome(t, status, "nothing_found")
+	wake()
 }
 
 // TestStorageIsDown: nothing durable, no 200, nothing half-written; and the same
@@ -363,8 +372,13 @@ func attributes(t *testing.T, ctx context.Context, name string) map[string]strin
 // requireDrained waits until the start queue is empty.
 func requireDrained(t *testing.T, ctx context.Context) {
 	t.Helper()
-	await(t, ctx, "the start queue to drain", func() bool {
-		have := attributes(t, ctx, startQueue)
+	awaitDrained(t, ctx, startQueue)
+}
+
+func awaitDrained(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	await(t, ctx, name+" to drain", func() bool {
+		have := attributes(t, ctx, name)
 		return have["ApproximateNumberOfMessages"] == "0" && have["ApproximateNumberOfMessagesNotVisible"] == "0"
 	})
 }

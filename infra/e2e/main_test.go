@@ -30,13 +30,14 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	undo := 5 * time.Second
-	s, err := localstack.Start(ctx, localstack.Options{Undo: &undo})
+	undo, settle := 5*time.Second, time.Second
+	s, err := localstack.Start(ctx, localstack.Options{Undo: &undo, Settle: &settle})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the local stack did not start:", err)
 		return 1
 	}
 	defer s.Close()
+	defer removeTool()
 	server, stack = s, client.New(s.URLs.API)
 	if err := openHouses(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "the businesses were not loaded:", err)

@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,12 +81,31 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
-// buildTool builds the operator's tool and returns what runs it against the stack.
+// built is the operator's tool, which is built once and removed when the tests end.
+var built = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "e2e-opsctl-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(folder, "opsctl")
+	if out, err := exec.Command("go", "build", "-o", binary, "../opsctl").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w", out, err)
+	}
+	return binary, nil
+})
+
+func removeTool() {
+	if binary, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+}
+
+// buildTool returns what runs the operator's tool against the stack.
 func buildTool(t *testing.T, ctx context.Context) func(args ...string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "opsctl")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../opsctl").CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v", out, err)
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return func(args ...string) string {
 		t.Helper()

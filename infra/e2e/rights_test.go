@@ -12,9 +12,14 @@ import (
 // action is the IAM name of an API operation where the two differ.
 var action = map[string][]string{
 	"s3:ListObjectVersions": {"s3:ListBucketVersions"},
+	"s3:ListObjectsV2":      {"s3:ListBucket"},
 	"s3:DeleteObjects":      {"s3:DeleteObject", "s3:DeleteObjectVersion"},
 	"s3:HeadObject":         {"s3:GetObject", "s3:ListBucket"}, // without the second, what is missing is forbidden
+	"sqs:SendMessageBatch":  {"sqs:SendMessage"},
 }
+
+// byVersion are functions that delete single versions and no objects.
+var byVersion = []string{"rotate", "shred"}
 
 // call is one line of what the front recorded.
 type call struct{ Function, Service, Operation, Resource, Needs string }
@@ -23,6 +28,9 @@ type call struct{ Function, Service, Operation, Resource, Needs string }
 func (c call) actions() []string {
 	if c.Operation == "DeleteObjects" && c.Resource == mailBucket {
 		return []string{"s3:DeleteObject"} // it keeps no versions
+	}
+	if c.Operation == "DeleteObjects" && slices.Contains(byVersion, c.Function) {
+		return []string{"s3:DeleteObjectVersion"}
 	}
 	if needed := action[c.Service+":"+c.Operation]; needed != nil {
 		return needed
@@ -48,7 +56,7 @@ func (p policy) allows(action string, c call) bool {
 		return slices.ContainsFunc(listed(s.Resource), func(arn string) bool {
 			switch c.Service {
 			case "dynamodb":
-				return strings.HasSuffix(arn, ":table/"+c.Resource)
+				return strings.HasSuffix(arn, ":table/"+c.Resource) || c.Resource == "" && arn == "*"
 			case "s3":
 				bucket, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/") // keys are not recorded
 				return bucket == c.Resource
@@ -73,26 +81,38 @@ func listed(raw json.RawMessage) []string {
 	return out
 }
 
-// TestRights: every call that a function really made while leads were erased, one because
-// of a notice and one because of a mail, is one that its role in the template allows, on
-// that table or bucket.
+// TestRights: every call that a function really made while everything was backed up, while
+// leads were erased, one because of a notice and one because of a mail, and a channel, and while
+// backups were looked after, is one that its role in the template allows, on that table or
+// bucket.
 func TestRights(t *testing.T) {
 	ctx := deadline(t, 2*time.Minute)
 	s := scene{user: "10150000000557000", lead: "l_rights", messages: 8}
 	s.play(t, ctx)
-	w := world{}
+	tool := buildTool(t, ctx)
+	w := venue("t_rights")
+	units := unitsOf("t_rights", "ch_a", "ch_b")
 	w.guest("t_faro", "l_rights_m", "rights.mail.8", "Rights Mail")
 	seed(t, ctx, w)
 	if _, err := stack.Do(ctx, "DELETE", "/_local/calls", nil, nil); err != nil {
 		t.Fatal(err)
 	}
+	backedUp := copyNow(t, ctx, units...)
 	_, status := erase(t, ctx, s.user)
 	requireOutcome(t, status, "completed")
+	openAndAwait(t, ctx, tool, "--scope", "channel", "--tenant", "t_rights", "--channel", "ch_a")
 	const from = "rights@correo.example"
 	challenge := ask(t, ctx, from, "rights.mail.8")
 	requireOutcome(t, confirm(t, ctx, challenge, "Rights Mail"), "completed")
 	awaitLetter(t, ctx, from, 2)
 	requireForgottenMail(t, ctx, find(t, challenge, statused), from)
+	plantOld(t, ctx, units[0], backedUp)
+	for _, schedule := range []string{"sweep", "rotate", "backup-audit", "backup-drill"} {
+		if err := stack.Schedule(ctx, schedule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	awaitDrained(t, ctx, snapshotQueue)
 	answer, err := stack.Do(ctx, "GET", "/_local/calls", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +135,8 @@ func TestRights(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"meta-callback", "start-deletion", "locate", "fence", "purge", "verify", "close", "status", "mail-intake", "mail-send", "mail-events", "link"} {
+	for _, name := range []string{"meta-callback", "start-deletion", "locate", "fence", "purge", "shred", "verify", "close", "status", "mail-intake", "mail-send", "mail-events", "link",
+		"snapshot-start", "snapshot", "rotate", "backup-audit", "backup-drill"} {
 		if !functions[name] {
 			t.Errorf("no call of %s was recorded", name)
 		}

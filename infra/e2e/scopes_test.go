@@ -48,7 +48,7 @@ func TestScopes(t *testing.T) {
 			[]string{`"conversation_id":"c_l_t_eastch_a1"`, "/c_l_t_eastch_a1/"},
 			map[string]int{"conversations": 1, "messages": 8, "ai_audit": 4, "media": 2}},
 		{"a channel", []string{"--scope", "channel", "--tenant", "t_east", "--channel", "ch_b"},
-			[]string{"t_east/ch_b/", `"channel_id":"ch_b"`, "l_t_eastch_b1", "l_t_eastch_b2", "#ch_b\""},
+			[]string{"t_east/ch_b/", "t_eastch_b", "t_east#ch_b"},
 			map[string]int{"channels": 1, "leads": 2, "links": 3, "conversations": 2, "messages": 16, "ai_audit": 8, "media": 6}},
 		{"a tenant", []string{"--scope", "tenant", "--tenant", "t_east"},
 			[]string{"t_east"},

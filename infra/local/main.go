@@ -80,7 +80,7 @@ func serve(root string, f flags, ready func(string)) error {
 	}
 	defer running.Close()
 	if f.walk {
-		if err := walk.Run(ctx, running.URLs.API, running.MetaApps(), os.Stdout); err != nil {
+		if err := walk.Run(ctx, walk.Ground{API: running.URLs.API, MetaApps: running.MetaApps(), Backups: running.Backups}, os.Stdout); err != nil {
 			return interrupted(ctx, err)
 		}
 		if !attended() {

@@ -193,6 +193,7 @@ type Status struct {
 	ReceivedAt   time.Time  `json:"received_at"`
 	DueAt        time.Time  `json:"due_at"`
 	LiveErasedAt *time.Time `json:"live_erased_at"`
+	Unreadable   *time.Time `json:"backups_unreadable_at"`
 	BackupsGone  *time.Time `json:"backups_gone_by"`
 	Kept         []struct {
 		Category string     `json:"category"`

@@ -63,13 +63,15 @@ func (s *Stack) register(f provision.Function) error {
 		"AWS_ENDPOINT_URL": s.URLs.AWS, "AWS_REGION": Region, "AWS_DEFAULT_REGION": Region,
 		"AWS_ACCESS_KEY_ID": endpoint.AccessKey(f.Name), "AWS_SECRET_ACCESS_KEY": endpoint.Secret,
 	})
-	if s.options.Undo != nil { // nobody waits for three days here
-		for _, name := range []string{"UNDO_TENANT_SECONDS", "UNDO_CHANNEL_SECONDS"} {
-			if _, ok := env[name]; ok {
-				env[name] = strconv.Itoa(int(*s.options.Undo / time.Second))
+	replace := func(wait *time.Duration, names ...string) {
+		for _, name := range names {
+			if _, ok := env[name]; ok && wait != nil {
+				env[name] = strconv.Itoa(int(*wait / time.Second))
 			}
 		}
 	}
+	replace(s.options.Undo, "UNDO_TENANT_SECONDS", "UNDO_CHANNEL_SECONDS") // nobody waits for three days here
+	replace(s.options.Settle, "INDEX_SETTLE_SECONDS")
 	return s.Runtime.Register(runtimeapi.Function{
 		Name: f.Name, FunctionName: f.FunctionName, ARN: f.ARN, Folder: filepath.Join(s.options.Functions, f.Name),
 		Env: env, Timeout: f.Timeout, Memory: f.Memory, Concurrency: f.Concurrency,

@@ -55,6 +55,9 @@ type Options struct {
 	// Undo, if set, is how long a confirmed closure can be taken back, instead of what the
 	// templates say.
 	Undo *time.Duration
+	// Settle, if set, is how long a verification lets indexes catch up, instead of what the
+	// templates say: DynamoDB Local's never lag.
+	Settle *time.Duration
 	// Verbose receives every line that a child writes.
 	Verbose io.Writer
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/infra/local/client"
+	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
 const (
@@ -26,9 +27,10 @@ var looked = []string{"links", "leads", "conversations", "messages", "ai_audit",
 
 // walker prints as it goes.
 type walker struct {
-	stack client.Client
-	out   io.Writer
-	n     int
+	stack   client.Client
+	backups func() snapshot.Reader
+	out     io.Writer
+	n       int
 }
 
 func (w *walker) step(format string, args ...any) {
@@ -40,12 +42,20 @@ func (w *walker) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.out, "   %s\n", fmt.Sprintf(format, args...))
 }
 
-// Run walks. An error means that the path is broken. appsFile is the JSON file of the
-// Meta apps and their secrets that the stack was started with.
-func Run(ctx context.Context, base, appsFile string, out io.Writer) error {
+// Ground is the stack that is walked on.
+type Ground struct {
+	API string // its address
+	// MetaApps is the JSON file of the Meta apps and their secrets that it was started with.
+	MetaApps string
+	// Backups opens what is backed up, with every right; a new one remembers no key.
+	Backups func() snapshot.Reader
+}
+
+// Run walks. An error means that the path is broken.
+func Run(ctx context.Context, on Ground, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	w := &walker{stack: client.New(base), out: out}
+	w := &walker{stack: client.New(on.API), backups: on.Backups, out: out}
 	if err := w.seed(ctx); err != nil {
 		return err
 	}
@@ -53,14 +63,25 @@ func Run(ctx context.Context, base, appsFile string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	accepted, start, err := w.ask(ctx, appsFile)
+	if err := w.backUp(ctx); err != nil {
+		return err
+	}
+	accepted, start, err := w.ask(ctx, on.MetaApps)
 	if err != nil {
 		return err
 	}
-	if err := w.follow(ctx, accepted, start); err != nil {
+	status, err := w.follow(ctx, accepted, start)
+	if err != nil {
 		return err
 	}
-	return w.compare(ctx, before)
+	if err := w.compare(ctx, before); err != nil {
+		return err
+	}
+	if err := w.reopen(ctx, status); err != nil {
+		return err
+	}
+	w.step("Done. Nothing of Tom is left that anybody could read; the others have everything they had.")
+	return nil
 }
 
 func (w *walker) seed(ctx context.Context) error {
@@ -135,7 +156,7 @@ func secretOf(file string) (string, error) {
 	return apps[app].Secrets[0], nil
 }
 
-func (w *walker) follow(ctx context.Context, accepted client.Accepted, start time.Time) error {
+func (w *walker) follow(ctx context.Context, accepted client.Accepted, start time.Time) (client.Status, error) {
 	w.step("The request goes its way:")
 	last := ""
 	status, err := w.stack.Await(ctx, accepted.Code, client.Ended, func(s client.Status) {
@@ -145,16 +166,16 @@ func (w *walker) follow(ctx context.Context, accepted client.Accepted, start tim
 		}
 	})
 	if err != nil {
-		return err
+		return status, err
 	}
 	if *status.Outcome != "completed" {
-		return fmt.Errorf("the request ended as %s instead of completed", *status.Outcome)
+		return status, fmt.Errorf("the request ended as %s instead of completed", *status.Outcome)
 	}
 	w.say("verified empty at %s; %.1f s after Meta's POST", status.LiveErasedAt.Format(time.RFC3339), time.Since(start).Seconds())
 	for _, kept := range status.Kept {
 		w.say("kept: %s", kept.Reason)
 	}
-	return nil
+	return status, nil
 }
 
 func (w *walker) compare(ctx context.Context, before map[string]int) error {
@@ -168,6 +189,5 @@ func (w *walker) compare(ctx context.Context, before map[string]int) error {
 			return fmt.Errorf("%s still holds %d of %d items of the person", store, after[store], before[store])
 		}
 	}
-	w.step("Done. Nothing of Tom is left; the others have everything they had.")
 	return nil
 }
