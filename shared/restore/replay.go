@@ -320,8 +320,9 @@ func (p *Replay) others(ctx context.Context, r Record, v *Verdict) error {
 		return err
 	}
 	var back []livedata.Item
+	seen := maps.Clone(v.Seen)
 	for _, piece := range pieces {
-		may, err := p.piece(ctx, r, piece, v.Seen)
+		may, err := p.piece(ctx, r, piece, seen)
 		if err != nil {
 			return err
 		}
@@ -331,11 +332,21 @@ func (p *Replay) others(ctx context.Context, r Record, v *Verdict) error {
 			v.Without++
 		}
 	}
+	if len(seen) > mostSeen {
+		back, v.Without = nil, len(pieces)
+	} else {
+		v.Seen = seen
+	}
 	if v.Without > 0 {
 		v.Item, err = apart.Join(p.Map, r.Store, base, back)
 	}
 	return err
 }
+
+// mostSeen bounds the tombstones that a verdict rests on, since each is an item of the
+// transaction that hands the record over. A record of more people than that comes back
+// without what it says of others.
+const mostSeen = mostItems - 10
 
 // piece says whether everybody whom a piece is about may come back.
 func (p *Replay) piece(ctx context.Context, r Record, piece apart.Piece, seen map[string]time.Time) (bool, error) {
@@ -344,7 +355,8 @@ func (p *Replay) piece(ctx context.Context, r Record, piece apart.Piece, seen ma
 		if err != nil {
 			return false, nil // names nobody whose key could live
 		}
-		return p.person(ctx, r, path, seen)
+		// Not among what a transaction looks at: a channel may have any number of staff.
+		return p.person(ctx, r, path, map[string]time.Time{})
 	}
 	for _, whose := range piece.Leads {
 		may, err := p.quoted(ctx, r, whose, seen)

@@ -161,6 +161,9 @@ func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item,
 		if err != nil {
 			return out, err
 		}
+		if j.elsewhere(key) {
+			return out, keys.ErrDestroyed
+		}
 		out.marked = out.marked || !key.Cutoff.IsZero()
 		out.covered = out.covered || dated && !at.After(key.Cutoff)
 		if !slices.ContainsFunc(out.keys, func(k keys.Key) bool { return slices.Equal(k.Ref, key.Ref) }) {
@@ -168,6 +171,17 @@ func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item,
 		}
 	}
 	return out, nil
+}
+
+// elsewhere says that a key stands under another key of the unit's than the run's own: that
+// one was destroyed, and what is copied is going.
+func (j *job) elsewhere(key keys.Key) bool {
+	for i, own := range j.key.Ref[:min(len(j.key.Ref), len(key.Ref))] {
+		if key.Ref[i].Name == own.Name && key.Ref[i].ID != own.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // others are those whom a piece is about. known is false if one of them cannot be found: the
