@@ -89,7 +89,7 @@ func TestAbsenceOfWorkAlarms(t *testing.T) {
 // What a daily run finds stands until after the next one: a shorter look would be quiet while
 // nothing is mended.
 func TestAlarmsOnWhatADailyRunFindsStand(t *testing.T) {
-	want := map[string]float64{"StaleUnits": 1, "OldestBackupDays": 28, "DrillOpened": 1, "RecoveryWindowWrong": 1, "RestoreTargetsLeft": 1}
+	want := map[string]float64{"StaleUnits": 1, "OldestBackupDays": 28, "UnknownBackups": 1, "DrillOpened": 1, "RecoveryWindowWrong": 1, "RestoreTargetsLeft": 1}
 	for id, r := range ofType(t, "AWS::CloudWatch::Alarm") {
 		name, _ := r.Properties["MetricName"].(string)
 		threshold, ok := want[name]

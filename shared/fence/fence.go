@@ -117,9 +117,10 @@ func (f Fence) subject(ctx context.Context, r request.Request, trail locate.Trai
 
 // fingerprints of a subject: its scope, and each external name of its own row, since a
 // late event carries those and not our ID. The same number at another business is
-// another subject.
+// another subject. They are under every version of the secret: a backup that was made
+// before it changed calls the subject by the old version's name.
 func (f Fence) fingerprints(scope datamap.Scope, fields map[string]string) []string {
-	out := []string{ScopePrint(f.Keys, scope.Name, values(scope.Key, fields)...)}
+	out := ScopePrints(f.Keys, scope.Name, values(scope.Key, fields)...)
 	channel := ""
 	if slices.Contains(scope.Within, "channel_id") {
 		channel = fields["channel_id"]
@@ -127,7 +128,7 @@ func (f Fence) fingerprints(scope datamap.Scope, fields map[string]string) []str
 	for _, unit := range f.Finder.Map.Locators(scope) {
 		for _, name := range unit.Store.Fenced {
 			if identity := fields[name]; identity != "" {
-				out = append(out, IdentityPrint(f.Keys, scope.Name, fields["tenant_id"], channel, identity))
+				out = append(out, IdentityPrints(f.Keys, scope.Name, fields["tenant_id"], channel, identity)...)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package fence_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,6 +62,20 @@ func TestATombstonePerScopeAndIdentity(t *testing.T) {
 	}
 	if len(want) != 0 {
 		t.Errorf("%d tombstones are missing", len(want))
+	}
+}
+
+// Backups that were made before the secret changed call people by the old version's names:
+// whoever looks for tombstones of those must find them.
+func TestTombstonesAreOfEveryVersionOfTheSecret(t *testing.T) {
+	w := workflowtest.New(t)
+	w.Keys.Fingerprint, _ = rotated(t)
+	fenced(t, w, workflowtest.Start)
+	got, want := slices.Sorted(maps.Keys(w.Tombstones.All())), slices.Concat(
+		fence.ScopePrints(w.Keys.Fingerprint, "lead", "t_harbour", "l_tom"),
+		fence.IdentityPrints(w.Keys.Fingerprint, "lead", "t_harbour", "ch_fb1", "facebook#7123456789012345"))
+	if slices.Sort(want); len(want) != 4 || !slices.Equal(got, want) {
+		t.Errorf("tombstones %q, want %q", got, want)
 	}
 }
 

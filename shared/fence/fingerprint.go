@@ -7,8 +7,9 @@ import (
 )
 
 // A tombstone's fingerprint is a keyed hash in the form <version>.<hex>. Tombstones
-// are made under the current version of the secret. Who looks for them looks under
-// every version, since they outlive a change of the secret.
+// are made under every version of the secret that there is, since backups of before its
+// change name whom they are of under an old one. Who looks for them looks under every
+// version too: a tombstone of before the change has no fingerprint under the new one.
 
 // ScopePrint is the fingerprint of a subject by our own keys: the values of the
 // scope's key fields, in the data map's order.

@@ -87,7 +87,7 @@ var weight = map[Kind]int{Enquiry: 0, Deauthorize: 1, DataDeletion: 2}
 const Limit = 30 * 24 * time.Hour
 
 // Rotation is the age at which every backup copy is physically gone, noncurrent versions
-// included (shared/rotation holds it).
+// included (shared/rotation holds it as its Limit).
 const Rotation = 28 * 24 * time.Hour
 
 // Request is one deletion request without anything personal.

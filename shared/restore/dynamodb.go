@@ -42,6 +42,10 @@ func (d DynamoDB) table(id string, s datamap.Store) *string {
 	return aws.String(d.Names[s.Name] + infix + id)
 }
 
+// TargetID is of which restore a table is the target for the live one; ok is false for
+// any other table.
+func TargetID(live, table string) (id string, ok bool) { return strings.CutPrefix(table, live+infix) }
+
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
 func number(n int64) types.AttributeValue {
@@ -249,7 +253,7 @@ func (d DynamoDB) List(ctx context.Context) ([]Target, error) {
 
 func (d DynamoDB) target(ctx context.Context, table string) (Target, bool, error) {
 	for store, live := range d.Names {
-		id, ok := strings.CutPrefix(table, live+infix)
+		id, ok := TargetID(live, table)
 		if !ok {
 			continue
 		}

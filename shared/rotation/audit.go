@@ -4,21 +4,22 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/restore"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
 const (
-	// Stale is how old a unit's newest complete snapshot may be: nightly, and one night may fail.
-	Stale = 2 * day
-	// TargetLife is how long the tables may stand that a restore works in.
-	TargetLife = 24 * time.Hour
-	// infix stands in the name of each of those behind the name of the live table.
-	infix = "-restore-"
+	// Stale is how old a unit's newest complete snapshot may be. What is going to be deleted is
+	// hidden and not copied any more, and a closure can be taken back for 72 hours; the last
+	// snapshot before that may be a day old.
+	Stale = 4 * day
+	// TargetLife is how old the tables may be that a restore works in: the sweep drops one that
+	// is older than restore.MostAge, and may come by a day after that.
+	TargetLife = restore.MostAge + day
 )
 
 // Table is what the audit asks of a table.
@@ -220,7 +221,10 @@ func (j *inspection) target(ctx context.Context, name string) error {
 }
 
 func (j *inspection) isTarget(name string) bool {
-	return slices.ContainsFunc(j.Map.Backed(), func(s datamap.Store) bool { return strings.HasPrefix(name, j.Names[s.Name]+infix) })
+	return slices.ContainsFunc(j.Map.Backed(), func(s datamap.Store) bool {
+		_, ok := restore.TargetID(j.Names[s.Name], name)
+		return ok
+	})
 }
 
 // recovery must be on, for what a snapshot is too old for, and short, since it is not

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/restore"
 	"github.com/mikla-ai/data-deletion/shared/rotation"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/snapshot/snapshottest"
@@ -150,10 +151,17 @@ func TestEachFaultIsFoundAlone(t *testing.T) {
 					o.snapshots.remove(v)
 				}
 			}
-		}, func(a *rotation.Audited) { a.StaleUnits, a.Snapshots = 1, a.Snapshots-2 }},
+		}, func(a *rotation.Audited) { a.StaleUnits, a.Snapshots = 1, a.Snapshots-4 }},
+		"a unit that waits for its closure": {func(o *office) {
+			for _, v := range o.snapshots.All() {
+				if place, _ := snapshot.Locate(v.Key); place.Unit == units[1] && o.now.Sub(place.AsOf) < 4*day && place.Kind == snapshot.Manifests {
+					o.snapshots.remove(v)
+				}
+			}
+		}, func(a *rotation.Audited) { a.Snapshots -= 3 }},
 		"a target of a restore": {func(o *office) {
-			o.tables.tables["dev-leads-restore-1"] = rotation.Table{CreatedAt: o.now.Add(-day - 1)}
-			o.tables.tables["dev-leads-restore-2"] = rotation.Table{CreatedAt: o.now.Add(-day)}
+			o.tables.tables["dev-leads-restore-1"] = rotation.Table{CreatedAt: o.now.Add(-restore.MostAge - day - 1)}
+			o.tables.tables["dev-leads-restore-2"] = rotation.Table{CreatedAt: o.now.Add(-restore.MostAge - day)}
 			o.tables.tables["other-restore-2"] = rotation.Table{CreatedAt: o.now.Add(-9 * day)}
 		}, func(a *rotation.Audited) { a.TargetsLeft = 1 }},
 		"no recovery":           {func(o *office) { o.tables.recovery[leads] = rotation.Recovery{Days: 1} }, func(a *rotation.Audited) { a.RecoveryWrong = 1 }},

@@ -36,7 +36,7 @@ type Tombstones interface {
 }
 
 // Drill tries to open what must not open any more, with all the rights that a restore has:
-// frames of subjects that were deleted after the snapshot was begun. It opens besides one frame
+// frames under keys that are older than their subjects' deletion. It opens besides one frame
 // of somebody who was not deleted, because a drill that can open nothing proves nothing.
 type Drill struct {
 	// Reader opens snapshots. Each run takes a new one, since what it knows of keys is as
@@ -98,11 +98,11 @@ type drill struct {
 
 type stone struct{ cutoff, raised time.Time }
 
-// remember keeps the tombstones of a rotation, about 100 bytes each. Those that are older
-// are of no snapshot that is left.
+// remember keeps the tombstones that were raised within a rotation, about 100 bytes each,
+// however far back they reach. Snapshots of before an older one are gone.
 func (j *drill) remember(t fence.Tombstone) error {
-	if j.now.Sub(t.Cutoff) <= Limit {
-		j.stones[keys.Short(t.Fingerprint)] = stone{t.Cutoff, t.ExpiresAt.Add(-fence.Keep)}
+	if raised := t.ExpiresAt.Add(-fence.Keep); j.now.Sub(raised) <= Limit {
+		j.stones[keys.Short(t.Fingerprint)] = stone{t.Cutoff, raised}
 	}
 	return nil
 }
@@ -202,7 +202,8 @@ type frame struct {
 	claims []claim
 }
 
-// claim says that a key must be destroyed, because of a tombstone with this cutoff.
+// claim says that a key must be destroyed, because of a tombstone with this cutoff; unless it
+// was made after that, which only the key itself tells.
 type claim struct {
 	ref    keys.Ref
 	cutoff time.Time
@@ -215,7 +216,7 @@ func (j *drill) sample(ctx context.Context, s *snapshot.Snapshot) (dead []frame,
 	most := min(ofEach, Sample-j.out.Sampled)
 	err = s.Each(ctx, 0, func(refs []keys.Ref) bool {
 		number++
-		switch claims, named := j.claims(s.Manifest.AsOf, refs); {
+		switch claims, named := j.claims(refs); {
 		case len(claims) > 0 && most > 0:
 			deads++
 			dead = keep(j.Random, dead, most, deads, frame{number, refs, claims})
@@ -229,15 +230,15 @@ func (j *drill) sample(ctx context.Context, s *snapshot.Snapshot) (dead []frame,
 	return dead, alive, err
 }
 
-// claims are the keys of a frame that must be destroyed: the tombstone covers everything
-// that a snapshot of this moment can hold, and was raised long enough ago. named says
-// that there is any tombstone.
-func (j *drill) claims(asOf time.Time, refs []keys.Ref) (out []claim, named bool) {
+// claims are the keys of a frame whose subjects have a tombstone that was raised long enough
+// ago. Its cutoff may be before the snapshot: a request counts from when it was made, and
+// until it arrives, snapshots hold what is older. named says that there is any tombstone.
+func (j *drill) claims(refs []keys.Ref) (out []claim, named bool) {
 	for _, ref := range refs {
 		for i, step := range ref {
 			t, ok := j.stones[step.Name]
 			named = named || ok
-			if ok && !t.cutoff.Before(asOf) && j.settled(t, i+1) {
+			if ok && j.settled(t, i+1) {
 				out = append(out, claim{ref[:i+1], t.cutoff})
 			}
 		}
@@ -279,7 +280,7 @@ func (j *drill) tryEach(ctx context.Context, s *snapshot.Snapshot, at snapshot.P
 }
 
 // look says whether keys are destroyed that must be, and whether any is left. A third kind was made
-// after the tombstone, while the snapshot went on: nothing older was sealed under it.
+// after the tombstone, of somebody who came back: nothing older was sealed under it.
 func (j *drill) look(ctx context.Context, claims []claim) (destroyed, left bool, err error) {
 	for _, c := range claims {
 		key, err := j.reader.Keyring.ForOpening(ctx, c.ref)

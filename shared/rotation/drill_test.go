@@ -88,13 +88,14 @@ func (v *vault) seal(unit snapshot.Unit, asOf time.Time, sets ...[]keys.Path) {
 	}
 }
 
-// raise puts up the tombstone of a path's subject, as of now.
+// raise puts up the tombstones of a path's subject, as of now, as the fence does.
 func (v *vault) raise(p keys.Path, cutoff time.Time) {
 	v.Helper()
 	own := p[len(p)-1]
-	t := fence.Tombstone{Fingerprint: fence.ScopePrint(v.secret, own.Kind, own.Values...), Cutoff: cutoff, ExpiresAt: v.now.Add(fence.Keep)}
-	if err := v.stones.Raise(v.Context(), t); err != nil {
-		v.Fatal(err)
+	for _, print := range fence.ScopePrints(v.secret, own.Kind, own.Values...) {
+		if err := v.stones.Raise(v.Context(), fence.Tombstone{Fingerprint: print, Cutoff: cutoff, ExpiresAt: v.now.Add(fence.Keep)}); err != nil {
+			v.Fatal(err)
+		}
 	}
 }
 
@@ -159,6 +160,20 @@ func TestAKeyThatWasNotDestroyedIsFound(t *testing.T) {
 	}
 }
 
+// What was sealed before the secret changed is under names of the old version.
+func TestAKeyOfBeforeTheSecretChangedIsFound(t *testing.T) {
+	v := one(t)
+	secret, err := secrets.ParseVersioned([]byte(`{"current":"2","1":"` + strings.Repeat("k", 64) + `","2":"` + strings.Repeat("m", 64) + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.secret = secret
+	v.raise(anna, v.now)
+	v.later().want(rotation.Drilled{Snapshots: 1, Sampled: 2, Opened: 2, Control: true})
+	v.destroy(anna)
+	v.want(rotation.Drilled{Snapshots: 1, Sampled: 2, Control: true})
+}
+
 // Where two deleted subjects' keys are needed, one that is left is found though the frame
 // does not open.
 func TestOneKeyOfTwoThatIsLeftIsFound(t *testing.T) {
@@ -179,14 +194,15 @@ func TestWhomADrillExpectsToBeGone(t *testing.T) {
 		sampled     int
 	}{
 		"at the moment of the snapshot":        {anna, 0, 2 * hour, 2},
-		"before the snapshot":                  {anna, -time.Second, 2 * hour, 0},
+		"before the snapshot, known later":     {anna, -time.Second, 2 * hour, 2},
+		"long before it, known later":          {anna, -40 * day, 2 * hour, 2},
 		"a moment ago":                         {anna, day, hour, 0},
 		"a conversation":                       {annas, day, 2 * hour, 1},
 		"a channel, whose purge may go on":     {path(page), day, 4 * day, 0},
 		"a channel":                            {path(page), day, 4*day + 1, 3},
 		"a business, whose purge may go on":    {path(page)[:1], day, 4 * day, 0},
 		"a business":                           {path(page)[:1], day, 4*day + 1, 3},
-		"before the oldest snapshot there is":  {anna, -40 * day, 40 * day, 0},
+		"known before every snapshot there is": {anna, -40 * day, 40 * day, 0},
 		"somebody else of the same name at t_": {path(units[2], "anna"), day, 2 * hour, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

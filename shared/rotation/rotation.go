@@ -11,6 +11,7 @@ package rotation
 import (
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
@@ -23,7 +24,7 @@ const day = 24 * time.Hour
 // and no snapshot has to be used that is older than Keep.
 const (
 	Keep   = 26 * day
-	Limit  = 28 * day
+	Limit  = request.Rotation
 	Margin = 6 * time.Hour
 )
 
