@@ -209,13 +209,14 @@ func TestSnapshotShredRestore(t *testing.T) {
 	for i, night := range nights {
 		t.Run("night "+fmt.Sprint(i+1), func(t *testing.T) { restoreNight(t, ctx, tool, night, before, i < 1) })
 	}
+	t.Run("a deletion before the hand-over", func(t *testing.T) { restoreBeside(t, ctx, tool, "l_t_olivech_a2", before) })
 }
 
 // restoreNight loses everything of both businesses, brings one night back, and compares.
 func restoreNight(t *testing.T, ctx context.Context, tool func(...string) string, night time.Time, before map[string][]string, early bool) {
 	t.Helper()
 	for _, tenant := range []string{olive, olivet} {
-		if lost := lose(t, ctx, tenant); lost < 20 {
+		if lost := lose(t, ctx, ofBusiness(tenant)); lost < 20 {
 			t.Fatalf("only %d records were lost", lost)
 		}
 	}
@@ -229,35 +230,68 @@ func restoreNight(t *testing.T, ctx context.Context, tool func(...string) string
 	requireSame(t, snapshot(t, ctx), want)
 }
 
+// restoreBeside loses what a lead wrote, and deletes the lead when it has been brought back
+// and verified, just before it is handed over.
+func restoreBeside(t *testing.T, ctx context.Context, tool func(...string) string, lead string, before map[string][]string) {
+	t.Helper()
+	if lost := lose(t, ctx, func(item client.Item) bool { return item["lead_id"] == lead && item["message_key"] != nil }); lost != 10 {
+		t.Fatalf("%d messages were lost, expected 10", lost)
+	}
+	id := verified(t, tool, "--tenant", olive)
+	openAndAwait(t, ctx, tool, "--scope", "lead", "--tenant", olive, "--lead", lead)
+	if said := handOver(t, tool, id); !strings.Contains(said, "messages: 0 back, 0 there already, 10 deleted since") {
+		t.Errorf("it says:\n%s", said)
+	}
+	requireSame(t, snapshot(t, ctx), without(before, "nothing is spared", lead))
+}
+
+var asOperator = []string{"--execute", "--as", "e2e"}
+
 var restoreID = regexp.MustCompile(`(?m)^restore ([0-9a-f]{16})$`)
 
 // restore goes every step that there is, with the operator's tool.
 func restore(t *testing.T, tool func(...string) string, selection ...string) {
 	t.Helper()
-	plan := tool(append([]string{"restore", "plan"}, selection...)...)
-	if !strings.Contains(plan, "come back") {
+	if plan := tool(append([]string{"restore", "plan"}, selection...)...); !strings.Contains(plan, "come back") {
 		t.Errorf("the plan says:\n%s", plan)
 	}
-	act := []string{"--execute", "--as", "e2e"}
-	out := tool(slices.Concat([]string{"restore", "run"}, selection, act)...)
+	handOver(t, tool, verified(t, tool, selection...))
+}
+
+// verified brings records into fresh tables, and has them verified.
+func verified(t *testing.T, tool func(...string) string, selection ...string) (id string) {
+	t.Helper()
+	out := tool(append(append([]string{"restore", "run"}, selection...), asOperator...)...)
 	found := restoreID.FindStringSubmatch(out)
 	if found == nil {
 		t.Fatalf("it says no ID:\n%s", out)
 	}
-	for _, step := range []string{"verify", "hand-over"} {
-		out = tool(append([]string{"restore", step, found[1]}, act...)...)
+	tool(append([]string{"restore", "verify", found[1]}, asOperator...)...)
+	return found[1]
+}
+
+func handOver(t *testing.T, tool func(...string) string, id string) (said string) {
+	t.Helper()
+	said = tool(append([]string{"restore", "hand-over", id}, asOperator...)...)
+	if !strings.Contains(said, "handed over") {
+		t.Errorf("it says:\n%s", said)
 	}
-	if !strings.Contains(out, "handed over") {
-		t.Errorf("it says:\n%s", out)
+	return said
+}
+
+// ofBusiness says whether a record is of a business.
+func ofBusiness(tenant string) func(client.Item) bool {
+	mine := regexp.MustCompile(`\b` + tenant + `(#|"|$)`)
+	return func(item client.Item) bool {
+		return mine.MatchString(encode(client.Item{"of": item["tenant_id"], "target": item["target"], "lead_key": item["lead_key"]}))
 	}
 }
 
-// lose deletes every record of a business from the live tables, as a disaster would, and
-// counts them. Objects stay: they have versions of their own.
-func lose(t *testing.T, ctx context.Context, tenant string) (lost int) {
+// lose deletes records from the live tables, as a disaster would, and counts them. Objects
+// stay: they have versions of their own.
+func lose(t *testing.T, ctx context.Context, which func(client.Item) bool) (lost int) {
 	t.Helper()
 	db := dynamodb.NewFromConfig(server.AWSConfig())
-	mine := regexp.MustCompile(`\b` + tenant + `(#|"|$)`)
 	for store, key := range map[string][]string{"tenants": {"tenant_id"}, "channels": {"tenant_id", "channel_id"}, "leads": {"tenant_id", "lead_id"},
 		"links": {"app_user", "target"}, "conversations": {"tenant_id", "conversation_id"}, "messages": {"conversation_id", "message_key"},
 		"ai_audit": {"conversation_id", "audit_key"}, "ai_quotes": {"lead_key", "audit_ref"}} {
@@ -266,7 +300,7 @@ func lose(t *testing.T, ctx context.Context, tenant string) (lost int) {
 			t.Fatal(err)
 		}
 		for _, item := range items {
-			if !mine.MatchString(encode(client.Item{"of": item["tenant_id"], "target": item["target"], "lead_key": item["lead_key"]})) {
+			if !which(item) {
 				continue
 			}
 			at := map[string]dynamotypes.AttributeValue{}

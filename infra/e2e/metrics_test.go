@@ -22,8 +22,11 @@ func TestAlarmsLookAtWhatIsWritten(t *testing.T) {
 	if _, err := stack.Callback(ctx, "data-deletion", forged); err == nil {
 		t.Fatal("a forged notice was accepted")
 	}
-	if err := stack.Schedule(ctx, "sweep"); err != nil {
-		t.Fatal(err)
+	copyNow(t, ctx, unitsOf("t_faro", "ch_t_faro")...)
+	for _, schedule := range []string{"sweep", "rotate", "backup-audit", "backup-drill"} {
+		if err := stack.Schedule(ctx, schedule); err != nil {
+			t.Fatal(err)
+		}
 	}
 	letter := "From: metrics@guest.example\r\nTo: privacy@mikla.ai\r\nSubject: please delete my data\r\n\r\nPlease delete my data.\r\n"
 	if _, err := stack.Mail(ctx, []byte(letter), nil); err != nil { // its answer is counted
