@@ -420,22 +420,23 @@ func (p *Replay) quoted(ctx context.Context, r Record, whose string, seen map[st
 // quotedInTables asks the lead's own row, as it was then, which channel the lead is of. Who
 // has none is quoted by mistake, or was about to go.
 func (p *Replay) quotedInTables(ctx context.Context, r Record, scope datamap.Scope, fields map[string]string, seen map[string]time.Time) (bool, error) {
-	for _, unit := range p.Map.Locators(scope) {
-		at, err := unit.Finder.Keys(fields)
-		if err != nil {
-			return false, fault.As(fault.Permanent, "find who is quoted", err)
-		}
-		row, err := p.Rows(ctx, unit.Store, at)
-		if err != nil || len(row) == 0 {
-			return false, err
-		}
-		path, err := keys.PathOf(p.Map, scope, livedata.Merge(fields, row.Fields(unit.Store.ContainerFields())))
-		if err != nil {
-			return false, err
-		}
-		return p.person(ctx, r, keys.QuotesOf(path), seen)
+	own := p.Map.Locators(scope)
+	if len(own) == 0 {
+		return false, nil
 	}
-	return false, nil
+	at, err := own[0].Finder.Keys(fields)
+	if err != nil {
+		return false, fault.As(fault.Permanent, "find who is quoted", err)
+	}
+	row, err := p.Rows(ctx, own[0].Store, at)
+	if err != nil || len(row) == 0 {
+		return false, err
+	}
+	path, err := keys.PathOf(p.Map, scope, livedata.Merge(fields, row.Fields(own[0].Store.ContainerFields())))
+	if err != nil {
+		return false, err
+	}
+	return p.person(ctx, r, keys.QuotesOf(path), seen)
 }
 
 // leadOf reads whom a quotation is of.

@@ -81,9 +81,11 @@ func (s Shredder) subject(ctx context.Context, r request.Request, i int, scope d
 // of the request, and nobody fenced it.
 func (s Shredder) destroy(ctx context.Context, r request.Request, path keys.Path) error {
 	if own := path[len(path)-1]; own.Kind == keys.Quotes {
-		stone := fence.Tombstone{Fingerprint: fence.ScopePrint(s.Keys.Secret, own.Kind, own.Values...), Cutoff: *r.Frozen, ExpiresAt: s.Now().Add(fence.Keep)}
-		if err := s.Tombstones.Raise(ctx, stone); err != nil {
-			return err
+		for _, print := range fence.ScopePrints(s.Keys.Secret, own.Kind, own.Values...) {
+			stone := fence.Tombstone{Fingerprint: print, Cutoff: *r.Frozen, ExpiresAt: s.Now().Add(fence.Keep)}
+			if err := s.Tombstones.Raise(ctx, stone); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := s.Keys.Destroy(ctx, path)
