@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +80,40 @@ func TestFailuresShow(t *testing.T) {
 	var invalid boundary.Invalid
 	if err := b.Handle(t.Context(), events.CloudWatchEvent{}); !errors.As(err, &invalid) {
 		t.Errorf("without a time: %v", err)
+	}
+}
+
+// What runbooks tell to invoke it with is an event that it takes.
+func TestRunbooksInvokeItWithATime(t *testing.T) {
+	pages, err := filepath.Glob("../../infra/runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	invoked := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range strings.Split(string(text), "aws lambda invoke")[1:] {
+			name, rest, _ := strings.Cut(strings.Join(strings.Fields(call), " "), " /dev/stdout")
+			if !strings.Contains(name, "mikla-dev-deletion-snapshot-start") {
+				continue
+			}
+			invoked++
+			_, payload, _ := strings.Cut(name, `--cli-binary-format raw-in-base64-out --payload "`)
+			payload = strings.NewReplacer(`$(date -u +%FT%TZ)`, "2026-06-03T09:30:00Z", `\"`, `"`).Replace(strings.TrimSuffix(payload, `"`))
+			var event events.CloudWatchEvent
+			if err := json.Unmarshal([]byte(payload), &event); err != nil {
+				t.Errorf("%s: %q: %v", page, payload, err)
+			}
+			if err := newBench(t).Handle(t.Context(), event); err != nil || rest == "" {
+				t.Errorf("%s: with %q: %v", page, payload, err)
+			}
+		}
+	}
+	if invoked == 0 {
+		t.Error("no runbook invokes it")
 	}
 }
 

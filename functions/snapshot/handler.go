@@ -17,6 +17,7 @@ import (
 	"github.com/mikla-ai/data-deletion/functions/internal/batch"
 	"github.com/mikla-ai/data-deletion/functions/internal/boundary"
 	"github.com/mikla-ai/data-deletion/functions/internal/metric"
+	"github.com/mikla-ai/data-deletion/shared/fault"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 	"github.com/mikla-ai/data-deletion/shared/walk"
@@ -61,22 +62,31 @@ func token() string {
 func (h Handler) Handle(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 	return batch.Each(ctx, event, h.Log, "snapshot failed", func(ctx context.Context, body []byte) error {
 		m, err := snapshot.ParseMessage(body)
-		if err != nil {
-			return err
+		if err == nil {
+			err = h.copy(ctx, m)
 		}
-		out, err := h.write(ctx, m)
-		if err != nil {
-			return err
-		}
-		if !out.Done {
-			return h.Queue.Send(ctx, []snapshot.Message{m})
-		}
-		if out.Completed {
-			h.Metrics.Count(map[string]int{metric.SnapshotsCompleted: 1, metric.SnapshotRecords: out.Records, metric.SnapshotBytes: int(out.Bytes)}, nil)
-		}
-		h.Log.InfoContext(ctx, "snapshot done", "tenant", m.Tenant, "channel", m.Channel, "as_of", m.AsOf, "completed", out.Completed)
-		return nil
+		return err
 	}), nil
+}
+
+// copy says of what it is that it failed, which the queue's own line does not.
+func (h Handler) copy(ctx context.Context, m snapshot.Message) error {
+	log := h.Log.With("tenant_id", m.Tenant, "channel_id", m.Channel, "as_of", m.AsOf)
+	out, err := h.write(ctx, m)
+	if err == nil && !out.Done {
+		err = h.Queue.Send(ctx, []snapshot.Message{m})
+	}
+	if err != nil {
+		log.ErrorContext(ctx, "not copied", "kind", fault.KindOf(err).String(), "error", fault.Describe(err))
+		return err
+	}
+	if out.Completed {
+		h.Metrics.Count(map[string]int{metric.SnapshotsCompleted: 1, metric.SnapshotRecords: out.Records, metric.SnapshotBytes: int(out.Bytes)}, nil)
+	}
+	if out.Done {
+		log.InfoContext(ctx, "snapshot done", "completed", out.Completed)
+	}
+	return nil
 }
 
 func (h Handler) write(ctx context.Context, m snapshot.Message) (snapshot.Outcome, error) {

@@ -176,6 +176,10 @@ func TestFailedMessagesComeAgainAlone(t *testing.T) {
 	if got := b.failures(t.Context(), t, batchOf(channel)); !slices.Equal(got, []string{"message-0"}) {
 		t.Errorf("failed %q", got)
 	}
+	var line map[string]any // the runbooks say that it tells which
+	if src, _, _ := bytes.Cut(b.log.Bytes(), []byte("\n")); json.Unmarshal(src, &line) != nil || line["level"] != "ERROR" || line["tenant_id"] != "t_harbour" || line["channel_id"] != "ch_fb1" {
+		t.Errorf("logged %s", &b.log)
+	}
 	b.Keyring = func(context.Context) (*keys.Keyring, error) { return nil, errors.New(canary) }
 	if got := b.failures(t.Context(), t, batchOf(channel)); !slices.Equal(got, []string{"message-0"}) {
 		t.Errorf("failed %q", got)

@@ -43,6 +43,23 @@ func (d *deletion) live(store string, operations ...string) rights {
 	return d.onTable(d.platformKey, store, operations)
 }
 
+// ownRows allows operations on those rows of a table of this service whose partition key is
+// like that. Each operation must be one that names a row.
+func (d *deletion) ownRows(store, like string, operations ...string) rights {
+	var actions []string
+	for _, operation := range operations {
+		actions = append(actions, "dynamodb:"+operation)
+	}
+	return rights{
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:    jsii.Strings(actions...),
+			Resources:  &[]*string{d.tableARN(store)},
+			Conditions: &map[string]any{"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": []string{like}}},
+		}),
+		d.useKey(d.tableKey(store), "dynamodb", tableKeyActions(operations)...),
+	}
+}
+
 func (d *deletion) onTable(key awskms.IKey, store string, operations []string) rights {
 	table := d.stage.arn("dynamodb", "table/"+d.stage.storeName(d.store(store)))
 	var granted rights

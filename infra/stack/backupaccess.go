@@ -15,7 +15,8 @@ import (
 var nameAttributes = []string{"parent", "subject", "key_id", "parent_id", "cutoff"}
 
 // keyNames allows finding out which snapshot keys there are, and never what is wrapped. A
-// request that names no attributes asks for all of them, hence Null and Select.
+// request that names no attributes asks for all of them, hence Null. A query may say besides
+// what it selects; GetItem has no such parameter, hence IfExists.
 func (d *deletion) keyNames() rights {
 	return rights{
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -24,7 +25,7 @@ func (d *deletion) keyNames() rights {
 			Conditions: &map[string]any{
 				"ForAllValues:StringEquals": map[string]any{"dynamodb:Attributes": nameAttributes},
 				"Null":                      map[string]any{"dynamodb:Attributes": "false"},
-				"StringEquals":              map[string]any{"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+				"StringEqualsIfExists":      map[string]any{"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
 			},
 		}),
 		d.useKey(d.backupsKey, "dynamodb", tableKeyActions([]string{"GetItem"})...),

@@ -98,8 +98,8 @@ func (d *deletion) addSnapshot() {
 			reads,
 			d.own("snapshotkeys", "GetItem", "PutItem", "ConditionCheckItem"),
 			d.own("tombstones", "GetItem", "ConditionCheckItem"),
-			d.own("backupruns", "GetItem", "PutItem"),
-			d.own("ledger", "GetItem", "PutItem"), // its read budgets
+			d.ownRows("backupruns", "snapshot/*", "GetItem", "PutItem"), // not the jobs of restores
+			d.ownRows("ledger", "budget#reads#*", "GetItem", "PutItem"), // neither requests nor the budgets of purges
 			d.wrapTenantKeys("kms:Encrypt", "kms:Decrypt"),
 			d.writeSnapshots(),
 			d.receive(d.snapshotQueue, d.transportKey),

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mikla-ai/data-deletion/shared/budget"
+	"github.com/mikla-ai/data-deletion/shared/ledger"
 )
 
 // permission of a role: who may do what with which resources, and under which condition.
@@ -165,8 +169,12 @@ func TestNamesOfKeysAreAllThatShredAndVerifyCanRead(t *testing.T) {
 			}
 			// ForAllValues is true of a request that names none, which asks for all.
 			if slices.Contains(s.actions, "dynamodb:GetItem") &&
-				(object(s.condition, "StringEquals")["dynamodb:Select"] != "SPECIFIC_ATTRIBUTES" || object(s.condition, "Null")["dynamodb:Attributes"] != "false") {
+				(object(s.condition, "StringEqualsIfExists")["dynamodb:Select"] != "SPECIFIC_ATTRIBUTES" || object(s.condition, "Null")["dynamodb:Attributes"] != "false") {
 				t.Errorf("%s may ask for all attributes: %v", folder, s.condition)
+			}
+			// GetItem selects nothing: who demands it refuses every one.
+			if equals := object(s.condition, "StringEquals"); equals["dynamodb:Select"] != nil {
+				t.Errorf("%s may not %s at all: %v", folder, s.actions, equals)
 			}
 			if slices.Contains(s.actions, "dynamodb:DeleteItem") && object(s.condition, "StringEqualsIfExists")["dynamodb:ReturnValues"] != "NONE" {
 				t.Errorf("%s is handed what it deletes: %v", folder, s.condition)
@@ -254,6 +262,44 @@ func TestWhatFunctionsOfBackupsDoInTables(t *testing.T) {
 	}
 }
 
+// oneRow is ledger.Rows of which the key of what is read is kept.
+type oneRow struct {
+	ledger.Rows
+	key ledger.Key
+}
+
+func (o *oneRow) Get(_ context.Context, key ledger.Key) (ledger.Row, bool, error) {
+	o.key = key
+	return ledger.Row{}, false, nil
+}
+
+func (o *oneRow) Commit(context.Context, string, []ledger.Write) error { return nil }
+
+// Of the ledger the writer sees its read budgets and no request, of the runs of backups its own
+// and no restore.
+func TestTheWriterSeesItsOwnRowsAlone(t *testing.T) {
+	budgets := &oneRow{}
+	if err := budget.NewReads(budgets, 1).Wait(t.Context(), "leads"); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("../../shared/snapshot/writer.go")
+	if err != nil || !strings.HasPrefix(budgets.key.PK, "budget#reads#") || !strings.Contains(string(source), `run: Run{Name: "snapshot/" + `) {
+		t.Errorf("the rows have other names: %s, %v", budgets.key.PK, err)
+	}
+	for table, like := range map[string]string{"ledger": "budget#reads#*", "backupruns": "snapshot/*"} {
+		only := func(condition map[string]any) bool {
+			keys, _ := object(condition, "ForAllValues:StringLike")["dynamodb:LeadingKeys"].([]any)
+			return slices.Equal(keys, []any{like})
+		}
+		for _, action := range []string{"dynamodb:GetItem", "dynamodb:PutItem"} {
+			if writer := roleOf(t, "snapshot"); !may(writer, action, "mikla-dev-"+table, only) ||
+				may(writer, action, "mikla-dev-"+table, func(condition map[string]any) bool { return !only(condition) }) {
+				t.Errorf("%s on %s is not bound to %s", action, table, like)
+			}
+		}
+	}
+}
+
 // The writer reads exactly what the data map says is in snapshots.
 func TestTheWriterReadsWhatIsBackedUp(t *testing.T) {
 	want := map[string]bool{}
@@ -272,7 +318,7 @@ func TestTheWriterReadsWhatIsBackedUp(t *testing.T) {
 }
 
 // Only people take on the role, with a second factor. In live tables it can put in a
-// transaction, which is where "only if absent" is asked, and neither change nor delete.
+// transaction, which is where "only if absent" is asked, and neither update nor delete.
 func TestWhatARestoreMayDo(t *testing.T) {
 	role := backupRoles(t)["restore"]
 	trust := object(role.Properties, "AssumeRolePolicyDocument")["Statement"].([]any)[0].(map[string]any)
@@ -307,6 +353,9 @@ func TestWhatARestoreMayDo(t *testing.T) {
 		t.Errorf("in live stores it may %v, want %v", slices.Sorted(maps.Keys(wrote)), slices.Sorted(maps.Keys(want)))
 	}
 	for _, granted := range rightsOf(t, role) {
+		if granted.action == "dynamodb:UpdateContinuousBackups" {
+			t.Errorf("it may switch recovery on: %s", granted.resource)
+		}
 		deletes := strings.HasPrefix(granted.action, "dynamodb:Delete") || strings.HasPrefix(granted.action, "dynamodb:Create")
 		if deletes && !strings.Contains(granted.resource, "-restore-") && !strings.HasSuffix(granted.resource, "mikla-dev-backupruns") {
 			t.Errorf("it may %s on %s", granted.action, granted.resource)

@@ -7,7 +7,7 @@ import (
 )
 
 // addRestoreRole makes what an operator takes on to restore (opsctl restore): the only way
-// back from a backup. People take it on with a second factor and for an hour.
+// back from a backup. People take it on with a second factor, and for twelve hours at most.
 func (d *deletion) addRestoreRole() {
 	statements := []awsiam.PolicyStatement(all(
 		d.openSnapshots(),
@@ -32,8 +32,9 @@ func (d *deletion) addRestoreRole() {
 	d.output("RestoreRoleArn", role.RoleArn())
 }
 
-// makeTargets allows everything on the tables that restores make: from snapshots, and from
-// the recovery of live tables, which lands in such a table as well.
+// makeTargets allows making, filling and dropping the tables of restores: from snapshots, and from
+// the recovery of live tables, which lands in such a table as well. Recovery of their own they
+// must not have: it would outlive them.
 func (d *deletion) makeTargets() rights {
 	var live []*string
 	for _, store := range d.datam.Backed() {
@@ -42,7 +43,7 @@ func (d *deletion) makeTargets() rights {
 	granted := all(d.listTables(), rights{
 		allow(d.restoreTargets(""),
 			"dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable",
-			"dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups", "dynamodb:TagResource",
+			"dynamodb:DescribeContinuousBackups", "dynamodb:TagResource",
 			"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:ConditionCheckItem",
 			"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
 		allow(d.restoreTargets("/index/*"), "dynamodb:Query"),
@@ -61,8 +62,8 @@ func (d *deletion) makeTargets() rights {
 }
 
 // handOver allows putting records back where none is. IAM cannot ask that it is absent, only
-// that it is put in a transaction, which is where the tool asks it; deleting and changing
-// are not allowed in any form.
+// that it is put in a transaction, which is where the tool asks it: a put that did not ask
+// would overwrite. Deleting and updating are not allowed in any form.
 func (d *deletion) handOver() rights {
 	var granted rights
 	for _, store := range d.datam.Backed() {

@@ -50,7 +50,7 @@ func (s Selection) Check() error {
 	return nil
 }
 
-// units says whether anything of a unit may be meant.
+// unit says whether anything of a unit may be meant.
 func (s Selection) unit(u snapshot.Unit) bool {
 	return s.Everything || u.Tenant == s.Tenant && (s.Channel == "" || s.Channel == u.Channel) && (s.Kind == "" || u.Channel != "")
 }

@@ -88,7 +88,7 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	for _, kind := range snapshot.Prefixes() {
 		j.each(ctx, a.Snapshots, kind, j.ofSnapshots)
 	}
-	j.closeUnit()
+	j.closeUnit(ctx)
 	for _, store := range a.Map.Versioned() {
 		j.each(ctx, a.Platform[store.Name], "", j.ofPlatform)
 	}
@@ -129,7 +129,7 @@ func (j *inspection) outOfTime(ctx context.Context) bool {
 }
 
 // each visits every version under a prefix.
-func (j *inspection) each(ctx context.Context, bucket Listed, prefix string, visit func(found)) {
+func (j *inspection) each(ctx context.Context, bucket Listed, prefix string, visit func(context.Context, found)) {
 	for l := (&listing{bucket: bucket, prefix: prefix}); !l.ended && !j.outOfTime(ctx); {
 		page, err := l.next(ctx)
 		if err != nil {
@@ -137,7 +137,7 @@ func (j *inspection) each(ctx context.Context, bucket Listed, prefix string, vis
 			return
 		}
 		for _, v := range page {
-			visit(v)
+			visit(ctx, v)
 		}
 	}
 }
@@ -145,7 +145,7 @@ func (j *inspection) each(ctx context.Context, bucket Listed, prefix string, vis
 // early is how far a snapshot may be ahead of this clock.
 const early = time.Hour
 
-func (j *inspection) ofSnapshots(v found) {
+func (j *inspection) ofSnapshots(ctx context.Context, v found) {
 	place, ok := snapshot.Locate(v.Key)
 	if !ok || place.AsOf.Sub(j.now) > early {
 		j.out.Unknown++
@@ -159,7 +159,7 @@ func (j *inspection) ofSnapshots(v found) {
 	}
 	j.out.Snapshots++
 	if place.Unit != j.unit {
-		j.closeUnit()
+		j.closeUnit(ctx)
 		j.unit = place.Unit
 	}
 	if place.AsOf.After(j.newest) {
@@ -168,14 +168,16 @@ func (j *inspection) ofSnapshots(v found) {
 }
 
 // closeUnit judges a unit, all of whose manifests stand together.
-func (j *inspection) closeUnit() {
+func (j *inspection) closeUnit(ctx context.Context) {
 	if j.unit != (snapshot.Unit{}) && j.now.Sub(j.newest) > Stale {
 		j.out.StaleUnits++
+		j.Log.WarnContext(ctx, "a unit is not copied any more", "tenant_id", j.unit.Tenant, "channel_id", j.unit.Channel,
+			"newest", snapshot.Stamp(j.newest))
 	}
 	j.unit, j.newest = snapshot.Unit{}, time.Time{}
 }
 
-func (j *inspection) ofPlatform(v found) {
+func (j *inspection) ofPlatform(_ context.Context, v found) {
 	if v.newer != nil {
 		j.out.OldestNoncurrent = max(j.out.OldestNoncurrent, days(j.now.Sub(v.newer.Modified)))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -95,6 +96,20 @@ func healthy(t *testing.T) *office {
 
 // good is what an audit of all that finds.
 var good = rotation.Audited{Snapshots: 26 * 3, OldestDays: 26, OldestNoncurrent: 25}
+
+// The runbook looks for it in the log.
+func TestWhatIsStaleIsNamed(t *testing.T) {
+	o := healthy(t)
+	o.now = o.now.Add(4*day + 1)
+	if got, err := o.audit.Run(t.Context()); err != nil || got.StaleUnits != len(units) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, unit := range units {
+		if line := fmt.Sprintf(`"tenant_id":%q,"channel_id":%q,"newest":"20260409T020000Z"`, unit.Tenant, unit.Channel); strings.Count(o.log.String(), line) != 1 {
+			t.Errorf("no line with %s in\n%s", line, &o.log)
+		}
+	}
+}
 
 func (o *office) want(want rotation.Audited) {
 	o.Helper()

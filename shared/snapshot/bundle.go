@@ -143,7 +143,6 @@ func sizeOf(b bundle) (int, error) {
 // found are the keys that a record is sealed under.
 type found struct {
 	keys    []keys.Key
-	dated   bool
 	covered bool // by a deletion that one of them remembers: it seals nothing as old
 	marked  bool // one of them remembers a deletion
 }
@@ -152,7 +151,7 @@ type found struct {
 func (j *job) keysOf(ctx context.Context, store datamap.Store, it livedata.Item, paths []keys.Path) (found, error) {
 	at, dated, err := livedata.DatedAt(store, it)
 	dated = dated && j.Walker.Map.Covers(store)
-	out := found{dated: dated}
+	var out found
 	if err != nil {
 		return out, err
 	}
