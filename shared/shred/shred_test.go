@@ -71,7 +71,7 @@ func TestEachScope(t *testing.T) {
 		{"tenant", []string{"t_harbour"}, []string{"t_harbour", "Harbour", "Priya", "love this view"}, []string{"mesa para 4", "Bodega"}},
 	} {
 		t.Run(c.scope+" "+c.key[len(c.key)-1], func(t *testing.T) {
-			w := workflowtest.New(t)
+			w := workflowtest.NewCopied(t)
 			w.Pass(24 * time.Hour)
 			w.Night(t)
 			before := strings.Join(readable(t, w), "\n")
@@ -109,7 +109,7 @@ func TestEachScope(t *testing.T) {
 // A lead whose row is gone, and with it what says which channel it was of, is shredded
 // wherever its key stands.
 func TestALeadOfAnUnknownChannel(t *testing.T) {
-	w := workflowtest.New(t)
+	w := workflowtest.NewCopied(t)
 	w.Live.Drop("leads", "t_harbour", "l_tom")
 	m := w.Admit(t, workflowtest.Tom, workflowtest.Start)
 	if end, err := w.Walk(t.Context(), m); err != nil || end != "done" {
@@ -124,7 +124,7 @@ func TestALeadOfAnUnknownChannel(t *testing.T) {
 func TestNoSnapshotIsLookedAt(t *testing.T) {
 	calls := map[int]int{}
 	for _, nights := range []int{1, 10, 30} {
-		w := workflowtest.New(t)
+		w := workflowtest.NewCopied(t)
 		for range nights - 1 {
 			w.Pass(23 * time.Hour)
 			w.Night(t)

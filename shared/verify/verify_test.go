@@ -181,7 +181,7 @@ func TestWhatIsLeftOfBackupsIsFound(t *testing.T) {
 		"a copy of a neighbour":  {"tenant", []string{"t_harbour"}, copyOf("frames/t_harbour2/tenant/20260601T120000Z/00001-0000aaaa"), verify.Left{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := workflowtest.New(t)
+			w := workflowtest.NewCopied(t)
 			m := w.AdmitScope(t, c.scope, c.key...)
 			var rows []keys.Row
 			for _, step := range []string{"locate", "fence", "purge", "shred"} {

@@ -157,7 +157,7 @@ func completed(t testing.TB, w *workflowtest.World, m workflow.Message) {
 
 // writesOf walks a path undisturbed and lists its writes.
 func writesOf(t testing.TB, start func(testing.TB, *workflowtest.World) workflow.Message) (writes []string, want outcome) {
-	w := workflowtest.New(t)
+	w := workflowtest.NewCopied(t)
 	m := start(t, w)
 	w.Fate = func(write string) (bool, error) {
 		writes = append(writes, write)
@@ -174,7 +174,7 @@ func TestEveryWriteMayFailBeLostOrBeTheLast(t *testing.T) {
 			writes, want := writesOf(t, start)
 			for kind, strike := range strikes {
 				for i, write := range writes {
-					w := workflowtest.New(t)
+					w := workflowtest.NewCopied(t)
 					m := start(t, w)
 					n, struck := 0, false
 					w.Fate = func(string) (bool, error) {

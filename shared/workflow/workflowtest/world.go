@@ -87,10 +87,16 @@ func New(t testing.TB) *World {
 	return NewOn(t, m)
 }
 
-// NewOn returns a world with the example's data on another data map, and a snapshot of it.
+// NewOn returns a world with the example's data on another data map.
 func NewOn(t testing.TB, m *datamap.Map) *World {
 	t.Helper()
-	w := newWorld(t, livedatatest.NewExample(t, m))
+	return newWorld(t, livedatatest.NewExample(t, m))
+}
+
+// NewCopied returns a world with the example's data, and last night's snapshot of it.
+func NewCopied(t testing.TB) *World {
+	t.Helper()
+	w := New(t)
 	w.Night(t)
 	return w
 }
@@ -152,6 +158,7 @@ func (w *World) Units() []snapshot.Unit {
 	for _, it := range w.Live.World().Records["channels"] {
 		out = append(out, snapshot.Unit{Tenant: it.Text("tenant_id"), Channel: it.Text("channel_id")})
 	}
+	slices.SortFunc(out, func(a, b snapshot.Unit) int { return strings.Compare(a.Tenant+"/"+a.Channel, b.Tenant+"/"+b.Channel) })
 	return out
 }
 
