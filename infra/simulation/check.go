@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mikla-ai/data-deletion/shared/invariant"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
-	"github.com/mikla-ai/data-deletion/shared/request"
 	"github.com/mikla-ai/data-deletion/shared/snapshot"
 )
 
@@ -40,7 +40,6 @@ func (h *history) look() {
 	defer func() { h.calm = calm }()
 	h.livesOn()
 	h.sealed()
-	h.aged()
 	h.restored()
 }
 
@@ -93,7 +92,11 @@ func (h *history) underWay(w *word) bool {
 func (h *history) sealed() {
 	text := map[string]*strings.Builder{} // by snapshot
 	items := map[string]livedata.Item{}
+	var copies []invariant.Copy
 	h.opened(func(unit snapshot.Unit, asOf time.Time, one snapshot.Opened) {
+		if one.Kind == snapshot.Record { // a piece of one does not say of when it is
+			copies = append(copies, h.copyOf(unit, one.Store, one.Item))
+		}
 		at := unit.Tenant + "/" + unit.Channel + "@" + snapshot.Stamp(asOf)
 		if text[at] == nil {
 			text[at] = &strings.Builder{}
@@ -107,6 +110,7 @@ func (h *history) sealed() {
 			items[at+" "+keyText(s.Name, s.Key, one.Item)] = one.Item
 		}
 	})
+	h.invariants(invariant.Backups{Opened: copies})
 	for _, w := range h.words {
 		for at, content := range text {
 			if w.live && h.erased(w) && strings.Contains(content.String(), w.text) {
@@ -120,6 +124,37 @@ func (h *history) sealed() {
 			continue
 		}
 		h.complete(n, at, text[at], items)
+	}
+}
+
+// copyOf is a record of a backup with the names of its subjects.
+func (h *history) copyOf(unit snapshot.Unit, store string, it livedata.Item) invariant.Copy {
+	s, _ := h.w.Map.Store(store)
+	fields := livedata.Merge(map[string]string{"tenant_id": unit.Tenant, "channel_id": unit.Channel},
+		it.Fields([]string{"tenant_id", "channel_id", "lead_id", "conversation_id"}))
+	return invariant.Copy{Store: s, Item: it, Fields: []map[string]string{fields}}
+}
+
+// invariants are what every kind of test asks of backups.
+func (h *history) invariants(b invariant.Backups) {
+	b.Map, b.Now = h.w.Map, h.rotated
+	for _, d := range h.deletions {
+		if !d.done {
+			continue
+		}
+		e := invariant.Erasure{Scope: d.scope, Fields: d.fields}
+		if !d.everything() {
+			e.Cutoff = d.cutoff
+		}
+		b.Erasures = append(b.Erasures, e)
+	}
+	for _, name := range h.w.Backups.Names() {
+		if place, ok := snapshot.Locate(name); ok {
+			b.AsOf = append(b.AsOf, place.AsOf)
+		}
+	}
+	for _, violation := range b.Check() {
+		h.fatalf("%s", violation)
 	}
 }
 
@@ -160,15 +195,6 @@ func (h *history) complete(n *night, at string, content *strings.Builder, items 
 		got := items[at+" "+w.key]
 		if len(was.Maps("quotes")) == 0 && livedatatest.Canonical(got) != livedatatest.Canonical(was) {
 			h.fatalf("a record in the snapshot %s is\n%s\nwant\n%s", at, livedatatest.Canonical(got), livedatatest.Canonical(was))
-		}
-	}
-}
-
-// aged: nothing in the bucket is older than the rotation, as far as it was kept up.
-func (h *history) aged() {
-	for _, name := range h.w.Backups.Names() {
-		if place, ok := snapshot.Locate(name); ok && h.rotated.Sub(place.AsOf) > request.Rotation {
-			h.fatalf("a copy outlives the rotation: %s", name)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mikla-ai/data-deletion/shared/datamap"
 	"github.com/mikla-ai/data-deletion/shared/fault"
+	"github.com/mikla-ai/data-deletion/shared/invariant"
 	"github.com/mikla-ai/data-deletion/shared/keys"
 	"github.com/mikla-ai/data-deletion/shared/livedata"
 	"github.com/mikla-ai/data-deletion/shared/livedata/livedatatest"
@@ -132,6 +133,13 @@ func (h *history) compare(into *livedatatest.Fake, asOf time.Time, of string) {
 	for _, content := range texts {
 		all.WriteString(content)
 	}
+	var copies []invariant.Copy
+	for store, items := range into.World().Records {
+		for _, it := range items {
+			copies = append(copies, h.copyOf(snapshot.Unit{}, store, it))
+		}
+	}
+	h.invariants(invariant.Backups{Restored: copies})
 	for _, w := range h.words {
 		if w.live && h.erased(w) && strings.Contains(all.String(), w.text) {
 			h.fatalf("a word that was erased came back from %s: %s %+v\n%s", of, w.text, w, h.places(texts, w))
