@@ -120,7 +120,7 @@ func (d *deletion) addStepFunctions() {
 	verify := ofBackups(ofSubject())
 	verify["INDEX_SETTLE_SECONDS"] = jsii.String(indexSettleSeconds)
 	d.add(function{
-		folder: "verify", timeout: 300,
+		folder: "verify", timeout: 900,
 		description: "Looks for what is left of a subject; can only read live stores.",
 		environment: verify,
 		rights: all(
