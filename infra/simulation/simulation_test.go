@@ -8,7 +8,7 @@ import (
 
 var (
 	seed      = flag.Uint64("seed", 0, "play this history only")
-	histories = flag.Int("histories", 30, "how many histories are played")
+	histories = flag.Int("histories", played, "how many histories are played")
 )
 
 // TestHistories plays histories to their end and then looks once more, after everything

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -33,6 +34,8 @@ type Map struct {
 	Identities []Identity      `yaml:"identities"`
 	Kept       map[string]Kept `yaml:"kept"`
 	Stores     []Store         `yaml:"stores"`
+
+	plans sync.Map // by scope name; see Plan
 }
 
 // Identity is a way from what a requester brings to subjects.

@@ -15,8 +15,17 @@ type Unit struct {
 
 // Plan lists what a scope's deletion visits, in the order of deletion: objects
 // before the records that lead to them, children before parents, what locates the
-// subject last, and after it only what stays or goes with it.
+// subject last, and after it only what stays or goes with it. It is made once, as it is
+// asked for of every record, and the caller's own.
 func (m *Map) Plan(scope Scope) []Unit {
+	plan, ok := m.plans.Load(scope.Name)
+	if !ok {
+		plan, _ = m.plans.LoadOrStore(scope.Name, m.plan(scope))
+	}
+	return slices.Clone(plan.([]Unit))
+}
+
+func (m *Map) plan(scope Scope) []Unit {
 	stores := make([]Store, 0, len(m.Stores))
 	for _, s := range m.Stores {
 		if s.Goes() && len(s.Find[scope.Name]) > 0 {

@@ -80,12 +80,15 @@ type World struct {
 // New returns a world with the example's data.
 func New(t testing.TB) *World {
 	t.Helper()
-	m, err := datamap.Load()
+	m, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return NewOn(t, m)
 }
+
+// load reads the map once: worlds are many, and nobody changes it.
+var load = sync.OnceValues(datamap.Load)
 
 // NewOn returns a world with the example's data on another data map.
 func NewOn(t testing.TB, m *datamap.Map) *World {
@@ -97,14 +100,42 @@ func NewOn(t testing.TB, m *datamap.Map) *World {
 func NewCopied(t testing.TB) *World {
 	t.Helper()
 	w := New(t)
-	w.Night(t)
+	copied.Do(func() {
+		first := New(t)
+		first.Night(t)
+		copied.keys = first.BackupKeys.All()
+		for _, name := range first.Backups.Names() {
+			body, err := first.Backups.Get(context.Background(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copied.names, copied.bodies = append(copied.names, name), append(copied.bodies, body)
+		}
+	})
+	for _, row := range copied.keys {
+		w.BackupKeys.Put(row)
+	}
+	for i, name := range copied.names {
+		if err := w.Backups.Put(context.Background(), name, copied.bodies[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return w
+}
+
+// copied is the snapshot of the example: writing it takes longer than most of what is tested
+// with it, and it is the same each time.
+var copied struct {
+	sync.Once
+	keys   []keys.Row
+	names  []string
+	bodies [][]byte
 }
 
 // NewEmpty returns a world without any data.
 func NewEmpty(t testing.TB) *World {
 	t.Helper()
-	m, err := datamap.Load()
+	m, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
