@@ -65,6 +65,9 @@ var fates = map[string]struct {
 
 // Struck at every write and gone on with, a restore ends as one that nothing happened to.
 func TestInterruptedAtEveryWrite(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine, and several times as long under the race detector")
+	}
 	begun := func(t *testing.T) *world {
 		w := sealedWorld(t)
 		w.raise(now, "lead", "t_harbour", "l_tom2")

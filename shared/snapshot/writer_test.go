@@ -329,6 +329,9 @@ func (s *site) invoke(u snapshot.Unit) {
 
 // TestEveryWriteMayFail strikes each write of a clean run in turn, in every way.
 func TestEveryWriteMayFail(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine, and several times as long under the race detector")
+	}
 	clean, recorded := newSite(t, 1), &machine{}
 	u := clean.largest()
 	clean.under(recorded)
@@ -534,6 +537,9 @@ func TestWhatADeletionCoversIsNotCopied(t *testing.T) {
 // was read before is not readable afterwards, wherever the writer was, dated or not. What is
 // somebody else's is.
 func TestALeadIsDeletedMeanwhile(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine, and several times as long under the race detector")
+	}
 	for _, cutoff := range []time.Time{asOf, time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)} {
 		covered := 0
 		for first, over := 0, false; !over; first++ { // reads of an invocation whose keys nobody remembers then
@@ -765,6 +771,9 @@ func (e *endless) Read(ctx context.Context, q livedata.Query) (livedata.Page, er
 }
 
 func TestTheWritersMemoryIsFlat(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine, and several times as long under the race detector")
+	}
 	if testing.Short() {
 		t.Skip("writes 150 MB")
 	}
