@@ -706,9 +706,12 @@ func TestAnotherDataMapBeginsAnew(t *testing.T) {
 	s := newSite(t, 5)
 	u := s.largest()
 	s.stopAt(u, 7)
-	changed := *s.m
+	changed, err := datamap.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	changed.Version++
-	s.m = &changed
+	s.m = changed
 	s.run(u)
 	s.whole(u)
 	begun := 0
