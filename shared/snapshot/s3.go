@@ -43,9 +43,13 @@ func (s S3) Range(ctx context.Context, name string, offset, length int64) ([]byt
 	return s.get(ctx, in, length)
 }
 
+// quiet keeps the SDK from writing down of each range that S3 has no checksum of it: frames,
+// indexes and manifests have their own.
+func quiet(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
+
 func (s S3) get(ctx context.Context, in *s3.GetObjectInput, most int64) ([]byte, error) {
 	in.Bucket = aws.String(s.Bucket)
-	out, err := s.Client.GetObject(ctx, in)
+	out, err := s.Client.GetObject(ctx, in, quiet)
 	var api smithy.APIError
 	switch missing := (*types.NoSuchKey)(nil); {
 	case errors.As(err, &missing):
