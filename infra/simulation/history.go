@@ -25,7 +25,6 @@ type history struct {
 	nights    []*night
 	images    []image // of the live tables, as recovery could give them back
 	rotated   time.Time
-	back      time.Time // of the last restore into the live tables
 }
 
 // deletion is one request, from the moment on at which it was admitted.

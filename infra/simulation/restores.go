@@ -180,7 +180,6 @@ func (h *history) quotesTouched(of *word) bool {
 func (h *history) restoreLive() {
 	r, fake := h.restorer(h.w.Live, h.snapshots)
 	fake.Fault = func(op, _ string) (bool, error) { return h.fate(op) }
-	if moments := h.moments(); !h.everything(r, fake, restore.From{AsOf: moments[len(moments)-1]}) {
-		h.back = h.w.Now()
-	}
+	moments := h.moments()
+	h.everything(r, fake, restore.From{AsOf: moments[len(moments)-1]})
 }

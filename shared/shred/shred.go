@@ -40,8 +40,8 @@ type Shredder struct {
 }
 
 // Run shreds every subject of the request that is erased. The subjects stand behind their
-// tombstones by then: a snapshot that runs meanwhile creates no key for what is older. Again is as good as
-// once.
+// tombstones by then: a snapshot that runs meanwhile creates no key for what is older. Again
+// is as good as once.
 func (s Shredder) Run(ctx context.Context, r request.Request) error {
 	subjects, err := s.Ledger.Subjects(ctx, r.ID)
 	if err != nil {
@@ -106,14 +106,17 @@ func Paths(ctx context.Context, m *datamap.Map, l *ledger.Ledger, id string, sub
 			continue
 		}
 		err := l.EachFrozen(ctx, id, subject, unit.Finder.From, func(f ledger.Frozen, _ string) error {
+			who := f.Fields["lead_id"]
+			if who == "" || seen[who] {
+				return nil // nobody's words, or known
+			}
+			seen[who] = true
 			lead, _ := m.Scope("lead")
 			path, err := keys.PathOf(m, lead, livedata.Merge(fields, f.Fields))
-			if err != nil || f.Fields["lead_id"] == "" || seen[f.Fields["lead_id"]] {
-				return nil // nobody's words
+			if err == nil {
+				paths = append(paths, keys.QuotesOf(path))
 			}
-			seen[f.Fields["lead_id"]] = true
-			paths = append(paths, keys.QuotesOf(path))
-			return nil
+			return err
 		})
 		if err != nil {
 			return nil, err
