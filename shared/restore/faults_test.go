@@ -329,7 +329,8 @@ func TestQuotationsFromTables(t *testing.T) {
 			w.raise(now, "channel", "t_harbour", "ch_fb1")
 		}, false},
 		"a tombstone":      {func(w *world) { w.raise(now, "lead", "t_harbour", "l_tom") }, false},
-		"an older one":     {func(w *world) { w.raise(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), "lead", "t_harbour", "l_tom") }, true},
+		// An entry may quote words that are older than itself, and than the cutoff.
+		"an older one":     {func(w *world) { w.raise(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), "lead", "t_harbour", "l_tom") }, false},
 		"its channel goes": {func(w *world) { w.raise(now, "channel", "t_harbour", "ch_fb1") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {

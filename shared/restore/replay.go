@@ -212,6 +212,10 @@ func (v Verdict) touched() bool {
 // record is newer than, and that the record may all the same be of before the deletion.
 func (p *Replay) path(ctx context.Context, r Record, path keys.Path, seen map[string]time.Time) (covered, old bool, err error) {
 	at, dated := dateOf(p.Map, r)
+	return p.pathAt(ctx, r, path, at, dated, seen)
+}
+
+func (p *Replay) pathAt(ctx context.Context, r Record, path keys.Path, at time.Time, dated bool, seen map[string]time.Time) (covered, old bool, err error) {
 	for i, s := range path {
 		t, err := p.stone(ctx, s)
 		if err != nil {
@@ -368,7 +372,9 @@ func (p *Replay) piece(ctx context.Context, r Record, piece apart.Piece, seen ma
 }
 
 // person says whether the one at the end of a path may come back in a record of another:
-// the key lives, if it has to, and no tombstone covers the record's date.
+// the key lives, if it has to, and no tombstone is there, or the source is later than that
+// deletion. The record's own date says nothing of when the words in it are of: an entry
+// that was written between the cutoff and the fence may quote what is older.
 func (p *Replay) person(ctx context.Context, r Record, path keys.Path, seen map[string]time.Time) (bool, error) {
 	if p.Sealed {
 		if rows, err := p.alive(ctx, path); err != nil || len(rows) == 0 {
@@ -376,7 +382,7 @@ func (p *Replay) person(ctx context.Context, r Record, path keys.Path, seen map[
 		}
 	}
 	prints := map[string]time.Time{}
-	covered, _, err := p.path(ctx, r, path, prints)
+	covered, _, err := p.pathAt(ctx, r, path, time.Time{}, false, prints)
 	if err == nil && !covered {
 		maps.Copy(seen, prints)
 	}
