@@ -328,7 +328,7 @@ func TestQuotationsFromTables(t *testing.T) {
 			w.destroy(leadPath("t_harbour", "ch_fb1", "l_tom"))
 			w.raise(now, "channel", "t_harbour", "ch_fb1")
 		}, false},
-		"a tombstone":      {func(w *world) { w.raise(now, "lead", "t_harbour", "l_tom") }, false},
+		"a tombstone": {func(w *world) { w.raise(now, "lead", "t_harbour", "l_tom") }, false},
 		// An entry may quote words that are older than itself, and than the cutoff.
 		"an older one":     {func(w *world) { w.raise(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), "lead", "t_harbour", "l_tom") }, false},
 		"its channel goes": {func(w *world) { w.raise(now, "channel", "t_harbour", "ch_fb1") }, false},
