@@ -52,7 +52,7 @@ func (h *history) tables(from image) func(restore.From) (restore.Source, error) 
 func (h *history) everything(r restore.Restorer, fake *restoretest.Fake, from restore.From) (none bool) {
 	begun, last := false, error(nil)
 	id := ""
-	for range 200 {
+	for range 2000 {
 		none, err := workflowtest.Killable(false, func() (bool, error) {
 			if !begun {
 				id = h.next("restore")
