@@ -188,7 +188,10 @@ func (j *job) elsewhere(key keys.Key) bool {
 func (j *job) others(ctx context.Context, f walk.Found, piece apart.Piece) (paths []keys.Path, known bool, err error) {
 	if piece.Staff != nil {
 		path, err := keys.StaffPath(f.Store, piece.Staff, f.Known)
-		return []keys.Path{path}, err == nil, err
+		if err != nil {
+			return nil, false, nil // it names nobody who could have a key, and stops no snapshot
+		}
+		return []keys.Path{path}, true, nil
 	}
 	for _, whose := range piece.Leads {
 		path, err := j.lead(ctx, f.Store, whose)

@@ -667,6 +667,22 @@ func TestQuotationsAreSealedUnderWhoIsQuoted(t *testing.T) {
 	}
 }
 
+// A member of a list of staff that names nobody is left out; the channel is copied all the same.
+func TestAMemberOfStaffWithoutAName(t *testing.T) {
+	s := newSite(t, 5)
+	s.live = livedatatest.NewExample(t, s.m)
+	u := snapshot.Unit{Tenant: "t_harbour", Channel: "ch_fb1"}
+	row := s.live.Item("channels", u.Tenant, u.Channel)
+	odd := livedatatest.NewItem(map[string]any{"list": []any{map[string]any{"name": "Nobody Known"}, map[string]any{"app_id": "9", "user_id": "77", "name": "Priya Nair"}}})
+	row["connected_by"] = odd["list"]
+	s.live.Put("channels", row)
+	s.run(u)
+	got := s.copied(u)["channels/t_harbour/ch_fb1"]
+	if got == "" || strings.Contains(got, "Nobody Known") || !strings.Contains(got, "Priya Nair") {
+		t.Errorf("copied is %s", got)
+	}
+}
+
 func TestKMSRefuses(t *testing.T) {
 	s := newSite(t, 5)
 	u := s.largest()

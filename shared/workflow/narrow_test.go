@@ -172,3 +172,29 @@ func TestADateOfAnotherTypeStopsThePurge(t *testing.T) {
 		t.Error("the lead is gone")
 	}
 }
+
+// What somebody writes after the request keeps the conversation's row: without it no later
+// deletion would find the message.
+func TestANewerMessageKeepsItsConversation(t *testing.T) {
+	w := workflowtest.New(t)
+	m := w.AdmitScope(t, "conversation", "t_harbour", "c_tom")
+	newer := w.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	w.Live.Put("messages", livedatatest.NewItem(fields{"conversation_id": "c_tom", "message_key": newer + "#m_n", "sent_at": newer, "tenant_id": "t_harbour", "lead_id": "l_tom"}))
+	if end, err := w.Walk(t.Context(), m); err != nil || end != workflow.NextDone {
+		t.Fatal(end, err)
+	}
+	row := w.Live.Item("conversations", "t_harbour", "c_tom")
+	if row == nil || row.Text("deleting_at") != "" || w.Live.Item("messages", "c_tom", newer+"#m_n") == nil {
+		t.Errorf("the row is %v", row)
+	}
+	if w.Live.Item("messages", "c_tom", "2026-03-01T18:00:00Z#m_1") != nil {
+		t.Error("an older message is still there")
+	}
+	w.Pass(2 * time.Hour)
+	if end, err := w.Walk(t.Context(), w.AdmitScope(t, "lead", "t_harbour", "l_tom")); err != nil || end != workflow.NextDone {
+		t.Fatal(end, err)
+	}
+	if w.Live.Item("messages", "c_tom", newer+"#m_n") != nil {
+		t.Error("a later deletion does not find the newer message")
+	}
+}
